@@ -44,13 +44,27 @@ void document_free(struct document *self) {
     free(self);
 }
 
-const char *document_uri(const struct document *self) { return self->uri; }
-const char *document_language_id(const struct document *self) { return self->language_id; }
-int64_t document_version(const struct document *self) { return self->version; }
-void document_set_version(struct document *self, int64_t version) { self->version = version; }
-const char *document_text(const struct document *self) { return self->text; }
-size_t document_length(const struct document *self) { return self->length; }
-uint32_t document_n_lines(const struct document *self) { return (uint32_t)self->lines.length; }
+const char *document_uri(const struct document *self) {
+    return self->uri;
+}
+const char *document_language_id(const struct document *self) {
+    return self->language_id;
+}
+int64_t document_version(const struct document *self) {
+    return self->version;
+}
+void document_set_version(struct document *self, int64_t version) {
+    self->version = version;
+}
+const char *document_text(const struct document *self) {
+    return self->text;
+}
+size_t document_length(const struct document *self) {
+    return self->length;
+}
+uint32_t document_n_lines(const struct document *self) {
+    return (uint32_t)self->lines.length;
+}
 
 static bool reserve_text(struct document *self, size_t length, struct error *err) {
     if (length < self->capacity) return true;

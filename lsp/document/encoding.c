@@ -49,7 +49,9 @@ uint32_t encoding_to_character(enum position_encoding encoding, const char *line
 static const char *const names[] = {
     [ENCODING_UTF8] = "utf-8", [ENCODING_UTF16] = "utf-16", [ENCODING_UTF32] = "utf-32"};
 
-const char *encoding_name(enum position_encoding encoding) { return names[encoding]; }
+const char *encoding_name(enum position_encoding encoding) {
+    return names[encoding];
+}
 
 bool encoding_from_name(const char *name, enum position_encoding *out) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -39,7 +39,8 @@ bool line_index_reserve(struct line_index *self, const char *text, size_t length
     if (capacity > SIZE_MAX / sizeof *self->starts)
         return error_set(err, ERROR_MEMORY, "too many lines in one document");
     size_t *starts = realloc(self->starts, capacity * sizeof *starts);
-    if (starts == NULL) return error_set(err, ERROR_MEMORY, "no memory for a document's line index");
+    if (starts == NULL)
+        return error_set(err, ERROR_MEMORY, "no memory for a document's line index");
     self->starts = starts;
     self->capacity = capacity;
     return true;

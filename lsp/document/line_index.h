@@ -1,9 +1,9 @@
 /* Where each line of a text begins.
  *
  * Lines end with \n, \r\n or a lone \r. A line begins at 0 and at every offset p > 0 for which
- * text[p-1] is \n, or text[p-1] is \r and text[p] is not \n. So an edit changes the answer only from
- * its first byte to the byte after its last one, and the index is patched there: the cost is the
- * edit's own length plus one addition for each later line. */
+ * text[p-1] is \n, or text[p-1] is \r and text[p] is not \n. So an edit changes the answer only
+ * from its first byte to the byte after its last one, and the index is patched there: the cost is
+ * the edit's own length plus one addition for each later line. */
 #ifndef AERIE_LSP_DOCUMENT_LINE_INDEX_H
 #define AERIE_LSP_DOCUMENT_LINE_INDEX_H
 
@@ -20,7 +20,8 @@ struct line_index {
 
 void line_index_free(struct line_index *self);
 
-/* Makes room for what the patch that inserts `text` can need, so that it cannot fail: ERROR_MEMORY. */
+/* Makes room for what the patch that inserts `text` can need, so that it cannot fail: ERROR_MEMORY.
+ */
 bool line_index_reserve(struct line_index *self, const char *text, size_t length,
                         struct error *err);
 

@@ -64,8 +64,7 @@ static bool grow(struct document_store *self, struct error *err) {
     return true;
 }
 
-bool document_store_put(struct document_store *self, struct document *document,
-                        struct error *err) {
+bool document_store_put(struct document_store *self, struct document *document, struct error *err) {
     size_t slot = slot_of(self, document_uri(document));
     if (self->slots[slot] != NULL) {
         if (self->slots[slot] != document) document_free(self->slots[slot]);
@@ -101,7 +100,9 @@ bool document_store_remove(struct document_store *self, const char *uri) {
     return true;
 }
 
-size_t document_store_length(const struct document_store *self) { return self->length; }
+size_t document_store_length(const struct document_store *self) {
+    return self->length;
+}
 
 struct document *document_store_next(const struct document_store *self, size_t *cursor) {
     while (*cursor < self->capacity) {

@@ -11,8 +11,7 @@ void document_store_free(struct document_store *self); /* and every document; NU
 
 /* Takes the document over; one with the same URI that is there already is freed. On failure
  * (ERROR_MEMORY) the document stays the caller's. */
-bool document_store_put(struct document_store *self, struct document *document,
-                        struct error *err);
+bool document_store_put(struct document_store *self, struct document *document, struct error *err);
 
 /* NULL if there is none. The store keeps it. */
 struct document *document_store_find(const struct document_store *self, const char *uri);

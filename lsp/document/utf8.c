@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-static bool is_continuation(unsigned char byte) { return (byte & 0xc0) == 0x80; }
+static bool is_continuation(unsigned char byte) {
+    return (byte & 0xc0) == 0x80;
+}
 
 size_t utf8_length(const char *text, size_t available, bool *valid) {
     const unsigned char *bytes = (const unsigned char *)text;

@@ -1,9 +1,9 @@
 /* Characters in bytes that are meant to be UTF-8 and need not be.
  *
  * A character is a well-formed sequence as of Unicode 15, table 3-7 (no overlong forms, no
- * surrogates, nothing above U+10FFFF); every byte that is not part of one is a character of its own,
- * shown as U+FFFD. A well-formed sequence never begins inside another one, so boundaries can be found
- * from the few bytes around a place, without reading the text from its start. */
+ * surrogates, nothing above U+10FFFF); every byte that is not part of one is a character of its
+ * own, shown as U+FFFD. A well-formed sequence never begins inside another one, so boundaries can
+ * be found from the few bytes around a place, without reading the text from its start. */
 #ifndef AERIE_LSP_DOCUMENT_UTF8_H
 #define AERIE_LSP_DOCUMENT_UTF8_H
 
