@@ -1,8 +1,8 @@
 /* Tokens in, tokens out: the whole public face of the engine.
  *
  * An engine is one loaded model on one backend with one thread that runs it. Any thread may submit
- * requests; their callbacks run on the engine's thread and must be quick. The engine knows no LSP,
- * no JSON and none of the user's files.
+ * requests; their callbacks run on the engine's thread and must be quick: they may submit, cancel and
+ * release, but not wait or close. The engine knows no LSP, no JSON and none of the user's files.
  *
  *     struct error err = ERROR_INIT;
  *     struct engine *engine = engine_open(&(struct engine_options){.model_path = path}, &err);
@@ -29,7 +29,8 @@ struct engine_options {
     const char *model_path; /* a GGUF file */
     const char *backend;    /* "reference", "cpu", "cuda"; NULL or "auto" for the best that opens */
     unsigned threads;       /* 0 = the machine's physical cores */
-    unsigned context;       /* longest sequence in tokens; 0 = the model's own, at most 8192 */
+    unsigned context;       /* longest sequence in tokens, cut to what the model knows; 0 = the
+                               model's own, at most 8192 */
 
     /* Told from 0 to 1 while the model loads, on the thread that called engine_open. Returns false
      * to give up (ERROR_CANCELLED). May be NULL. */
@@ -64,18 +65,20 @@ struct engine_info {
 };
 const struct engine_info *engine_info(const struct engine *self);
 
-/* The model's tokenizer; usable from any thread while the engine is open. */
+/* The model's tokenizer; usable from any thread while the engine is open. NULL where the engine was
+ * built without PCRE2 and the vocabulary needs it: then requests have tokens but no text. */
 const struct tokenizer *engine_tokenizer(const struct engine *self);
 
 /* ---- requests ----------------------------------------------------------------------------- */
 
 /* How the next token is chosen from the logits: l / temperature, then the top_k largest, then the
- * smallest set whose probability reaches top_p (the token that crosses it is kept), renormalised
- * (Holtzman et al. 2020). temperature 0 takes the most likely token, the lowest id on a tie. */
+ * smallest set whose probability among those reaches top_p (the token that crosses it is kept),
+ * renormalised (Holtzman et al. 2020). temperature 0 takes the most likely token, the lowest id on a
+ * tie. */
 struct sampling {
     float temperature;
     uint32_t top_k; /* 0 = all */
-    float top_p;    /* 0 or 1 = all */
+    float top_p;    /* 0 .. 1; 0 or 1 = all */
     uint64_t seed;  /* same seed, model, backend and prompt: same tokens */
 };
 
@@ -120,14 +123,15 @@ struct engine_request_options {
 };
 
 /* Queues a request. NULL on failure: ERROR_ARGUMENT (empty prompt, a token out of range, a prompt
- * that leaves no room in the context), ERROR_BUSY (queue full), ERROR_MEMORY. The handle must be
- * released, before or after on_done. */
+ * that leaves no room in the context, sampling numbers or stop strings that make no sense), ERROR_BUSY
+ * (queue full), ERROR_CANCELLED (the engine is closing), ERROR_MEMORY. The handle must be released,
+ * before or after on_done. */
 struct engine_request *engine_submit(struct engine *self,
                                      const struct engine_request_options *options,
                                      struct error *err);
 
-/* Asks a request to end; from any thread, any number of times. It ends before its next step, with
- * FINISH_CANCELLED unless it was done already. */
+/* Asks a request to end; from any thread or a signal handler, any number of times. It ends before its
+ * next step, or its turn, with FINISH_CANCELLED unless it was done already. */
 void engine_cancel(struct engine_request *request);
 
 /* Gives the handle back; the request itself runs on. NULL is fine. */
