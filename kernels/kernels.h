@@ -1,8 +1,8 @@
 /* The backend interface: tensors in, tensors out.
  *
- * A backend (reference, cpu, cuda) takes the weights of one decoder stack, keeps the keys and values
- * of its attention in pages, and runs steps over batches of tokens. It knows shapes and roles of
- * tensors, but no file formats, no tokenizers, no requests.
+ * A backend (reference, cpu, cuda) takes the weights of one decoder stack, keeps the keys and
+ * values of its attention in pages, and runs steps over batches of tokens. It knows shapes and
+ * roles of tensors, but no file formats, no tokenizers, no requests.
  *
  * The decoder (Touvron et al. 2023; Grattafiori et al. 2024; Qwen team 2024), for token x at
  * position p, in row-vector notation, all sums in float32 or better:
@@ -62,8 +62,8 @@ struct decoder_config {
     struct rope_config rope;
 };
 
-/* Weights of one layer. Norms and biases are F32 vectors [1 × n]; projections are [outputs × inputs]
- * of any type. */
+/* Weights of one layer. Norms and biases are F32 vectors [1 × n]; projections are [outputs ×
+ * inputs] of any type. */
 struct decoder_layer {
     struct tensor attention_norm; /* [1 × d_model] */
     struct tensor wq;             /* [n_heads*head_dim × d_model] */
@@ -96,14 +96,14 @@ struct decoder;  /* one model's weights, ready on a backend */
 struct kv_cache; /* a pool of pages of keys and values for one decoder */
 
 struct backend_options {
-    unsigned threads;        /* CPU threads, 0 = as many as there are physical cores to use */
+    unsigned threads;         /* CPU threads, 0 = as many as there are physical cores to use */
     unsigned max_step_tokens; /* largest step a decoder must accept, 0 = 512 */
 };
 
 struct backend_info {
-    const char *name;  /* "reference", "cpu", "cuda" */
-    char device[128];  /* what it computes on: "AMD EPYC …, avx512 vnni bf16" */
-    unsigned threads;  /* CPU threads it uses in a step */
+    const char *name; /* "reference", "cpu", "cuda" */
+    char device[128]; /* what it computes on: "AMD EPYC …, avx512 vnni bf16" */
+    unsigned threads; /* CPU threads it uses in a step */
     unsigned max_step_tokens;
 };
 
