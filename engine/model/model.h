@@ -23,8 +23,13 @@ const struct decoder_spec *model_decoder(const struct model *self);
 uint64_t model_n_parameters(const struct model *self);
 uint64_t model_weight_bytes(const struct model *self);
 
-/* The tokenizer the file carries, made on first call of this by one thread; the caller frees it.
- * NULL on failure: as tokenizer_create; ERROR_FORMAT where the file has no vocabulary. */
+/* Bytes that the keys and values of n_tokens positions take, at element_bytes a number (2 for half
+ * precision): what to set beside the machine's memory before loading. */
+uint64_t model_kv_bytes(const struct model *self, uint32_t n_tokens, unsigned element_bytes);
+
+/* The tokenizer the file carries; the caller frees it. It does not need the model any more. NULL on
+ * failure: as tokenizer_create; ERROR_FORMAT where the file has no vocabulary or one that lies;
+ * ERROR_UNSUPPORTED for an unknown tokenizer.ggml.model. */
 struct tokenizer *model_create_tokenizer(const struct model *self, struct error *err);
 
 /* The same for a file that holds a vocabulary and no tensors. */
