@@ -1,0 +1,26 @@
+// Where the tests find the program, the model and the packages.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const here = dirname(fileURLToPath(import.meta.url));
+export const root = join(here, '..', '..');
+
+// The program under test: $AERIE, else where the release preset builds it.
+export const aerie = process.env.AERIE || join(root, 'build', 'release', 'aerie');
+
+// The default model, where it is installed; null without one.
+export const model = (() => {
+    const data = process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share');
+    const path = process.env.AERIE_MODEL ||
+        join(data, 'aerie', 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf');
+    return existsSync(path) ? path : null;
+})();
+
+// For what needs no model: the server starts at once and stays quiet.
+export const noModel = '/nonexistent/none.gguf';
+
+// `npm ci` runs in the build folder, so packages are looked up from there.
+export const require = createRequire(join(process.env.AERIE_E2E_PACKAGES || here, 'package.json'));
