@@ -1,0 +1,3 @@
+(command
+  name: (command_name (word) @command)
+  (#any-of? @command "source" ".")) @import

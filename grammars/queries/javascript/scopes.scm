@@ -1,0 +1,31 @@
+; What encloses a cursor in JavaScript.
+(function_declaration body: (statement_block) @block) @function
+(generator_function_declaration body: (statement_block) @block) @function
+(function_expression body: (statement_block) @block) @function
+(generator_function body: (statement_block) @block) @function
+(arrow_function body: (_) @block) @function
+(method_definition body: (statement_block) @block) @function
+(class_declaration body: (class_body) @block) @class
+(class body: (class_body) @block) @class
+(statement_block) @block
+(object) @block
+[
+  (lexical_declaration)
+  (variable_declaration)
+  (expression_statement)
+  (return_statement)
+  (throw_statement)
+  (if_statement)
+  (for_statement)
+  (for_in_statement)
+  (while_statement)
+  (do_statement)
+  (switch_statement)
+  (switch_case)
+  (try_statement)
+  (break_statement)
+  (continue_statement)
+  (import_statement)
+  (export_statement)
+  (field_definition)
+] @statement
