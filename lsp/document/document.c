@@ -15,6 +15,10 @@ struct document {
     char *text; /* [length] and a 0 */
     size_t length, capacity;
     struct line_index lines;
+    /* Where the last edit began, so that the next one's row needs no count from the top: people
+     * type in one place. */
+    size_t known_offset;
+    struct text_point known_point;
 };
 
 struct document *document_create(const char *uri, const char *language_id, int64_t version,
@@ -25,7 +29,7 @@ struct document *document_create(const char *uri, const char *language_id, int64
     self->language_id = strdup(language_id);
     if (self->uri == NULL || self->language_id == NULL) goto no_memory;
     self->version = version;
-    if (!document_edit(self, NULL, ENCODING_UTF8, text, length, err)) goto fail;
+    if (!document_edit(self, NULL, ENCODING_UTF8, text, length, NULL, err)) goto fail;
     return self;
 
 no_memory:
@@ -77,9 +81,36 @@ static bool reserve_text(struct document *self, size_t length, struct error *err
     return true;
 }
 
+/* The point of `to`, from that of `from` <= to. */
+static struct text_point advance(const char *text, size_t from, struct text_point point,
+                                 size_t to) {
+    while (from < to) {
+        const char *newline = memchr(text + from, '\n', to - from);
+        if (newline == NULL) {
+            point.column += (uint32_t)(to - from);
+            break;
+        }
+        point.row++;
+        point.column = 0;
+        from = (size_t)(newline - text) + 1;
+    }
+    return point;
+}
+
+/* The point of an edit's start, found from the last one's. */
+static struct text_point start_point(struct document *self, size_t start) {
+    if (start < self->known_offset) {
+        self->known_offset = 0;
+        self->known_point = (struct text_point){0, 0};
+    }
+    self->known_point = advance(self->text, self->known_offset, self->known_point, start);
+    self->known_offset = start;
+    return self->known_point;
+}
+
 bool document_edit(struct document *self, const struct range *range,
                    enum position_encoding encoding, const char *text, size_t length,
-                   struct error *err) {
+                   struct text_edit *done, struct error *err) {
     size_t start = 0, end = self->length;
     if (range != NULL) {
         start = document_offset(self, range->start, encoding);
@@ -97,11 +128,25 @@ bool document_edit(struct document *self, const struct range *range,
     if (!reserve_text(self, kept + length, err)) return false;
     if (!line_index_reserve(&self->lines, text, length, err)) return false;
 
+    if (done != NULL) {
+        struct text_point from = start_point(self, start);
+        *done = (struct text_edit){.start = start,
+                                   .old_end = end,
+                                   .new_end = start + length,
+                                   .start_point = from,
+                                   .old_end_point = advance(self->text, start, from, end),
+                                   .new_end_point = {0, 0}};
+    } else if (start < self->known_offset) {
+        self->known_offset = 0;
+        self->known_point = (struct text_point){0, 0};
+    }
     memmove(self->text + start + length, self->text + end, self->length - end);
     if (length > 0) memcpy(self->text + start, text, length);
     self->length = kept + length;
     self->text[self->length] = '\0';
     line_index_patch(&self->lines, self->text, self->length, start, end, start + length);
+    if (done != NULL)
+        done->new_end_point = advance(self->text, start, done->start_point, start + length);
     return true;
 }
 

@@ -36,11 +36,23 @@ const char *document_text(const struct document *self);
 size_t document_length(const struct document *self);
 uint32_t document_n_lines(const struct document *self); /* at least 1 */
 
+/* A place as tree-sitter counts: rows end with \n alone, columns are bytes; both from 0. */
+struct text_point {
+    uint32_t row, column;
+};
+
+/* What an edit did, in bytes: [start, old_end) of the old text is [start, new_end) of the new. */
+struct text_edit {
+    size_t start, old_end, new_end;
+    struct text_point start_point, old_end_point, new_end_point;
+};
+
 /* Replaces a range (or, with range NULL, everything). A range is clamped as document_offset clamps;
- * a start after its end is swapped. ERROR_MEMORY. */
+ * a start after its end is swapped. *done, unless NULL, tells what changed. ERROR_MEMORY: nothing
+ * did. */
 bool document_edit(struct document *self, const struct range *range,
                    enum position_encoding encoding, const char *text, size_t length,
-                   struct error *err);
+                   struct text_edit *done, struct error *err);
 
 /* A position as a byte offset on a character boundary. A character past the end of the line means
  * the end of the line (before its line ending), a line past the last one the end of the text, and a

@@ -75,10 +75,10 @@ static void a_carriage_return_split_from_its_newline_is_a_line_of_its_own(void *
 static void no_range_replaces_everything(void **state) {
     (void)state;
     struct document *document = open_text("one\ntwo\n");
-    assert_true(document_edit(document, NULL, ENCODING_UTF8, "x\r\ny", 4, NULL));
+    assert_true(document_edit(document, NULL, ENCODING_UTF8, "x\r\ny", 4, NULL, NULL));
     assert_string_equal(document_text(document), "x\r\ny");
     assert_int_equal(document_n_lines(document), 2);
-    assert_true(document_edit(document, NULL, ENCODING_UTF8, "", 0, NULL));
+    assert_true(document_edit(document, NULL, ENCODING_UTF8, "", 0, NULL, NULL));
     assert_string_equal(document_text(document), "");
     assert_int_equal(document_n_lines(document), 1);
     document_free(document);
@@ -113,7 +113,7 @@ static void typing_into_the_middle_of_megabytes_keeps_every_line_right(void **st
 
     struct range at = {{N_LINES / 2, 7}, {N_LINES / 2, 7}};
     for (int i = 0; i < 100; i++)
-        assert_true(document_edit(document, &at, ENCODING_UTF16, "ab\n", 3, NULL));
+        assert_true(document_edit(document, &at, ENCODING_UTF16, "ab\n", 3, NULL, NULL));
     assert_int_equal(document_n_lines(document), N_LINES + 101);
     for (uint32_t line = N_LINES / 2 + 102; line <= N_LINES + 100; line++)
         assert_int_equal(document_offset(document, (struct position){line, 0}, ENCODING_UTF16),

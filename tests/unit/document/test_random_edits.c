@@ -119,7 +119,7 @@ static void random_edits_leave_what_naive_editing_leaves(void **state) {
         size_t length = random_text(text);
         enum position_encoding encoding = (enum position_encoding)random_below(3);
         if (random_below(1000) == 0) {
-            assert_true(document_edit(document, NULL, encoding, text, length, NULL));
+            assert_true(document_edit(document, NULL, encoding, text, length, NULL, NULL));
             naive_replace(&naive, 0, naive.length, text, length);
         } else {
             struct range range = {random_position(&naive), random_position(&naive)};
@@ -133,7 +133,7 @@ static void random_edits_leave_what_naive_editing_leaves(void **state) {
                 naive_offset(&naive, unit_bytes[encoding], range.start.line, range.start.character);
             size_t end =
                 naive_offset(&naive, unit_bytes[encoding], range.end.line, range.end.character);
-            assert_true(document_edit(document, &range, encoding, text, length, NULL));
+            assert_true(document_edit(document, &range, encoding, text, length, NULL, NULL));
             naive_replace(&naive, start, end, text, length);
         }
         judge(document, &naive, edit);
