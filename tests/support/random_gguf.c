@@ -259,6 +259,12 @@ static const struct random_gguf shapes[] = {
     {.name = "tiny-llama"},
     {.name = "tiny-qwen2", .architecture = "qwen2", .tied = true, .fim = true},
     {.name = "tiny-qwen3", .architecture = "qwen3", .head_dim = 128},
+    {.name = "tiny-llama-rope",
+     .vector_type = TENSOR_BF16,
+     .tied = true,
+     .rope_base = 50000,
+     .rope_factor = 4,
+     .rope_factors = true},
     {.name = "smollm2-135m",
      .tied = true,
      .n_layers = 30,
@@ -300,9 +306,9 @@ static const struct random_gguf shapes[] = {
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
-const char *const random_gguf_shapes[] = {
-    "tiny-llama",         "tiny-qwen2",     "tiny-qwen3",    "smollm2-135m",
-    "qwen2.5-coder-0.5b", "tinyllama-1.1b", "aquilacode-7b", NULL};
+const char *const random_gguf_shapes[] = {"tiny-llama",      "tiny-qwen2",    "tiny-qwen3",
+                                          "tiny-llama-rope", "smollm2-135m",  "qwen2.5-coder-0.5b",
+                                          "tinyllama-1.1b",  "aquilacode-7b", NULL};
 
 bool random_gguf_shape(const char *name, struct random_gguf *out) {
     for (size_t i = 0; i < N_SHAPES; i++) {
