@@ -44,20 +44,25 @@ struct text_view {
 struct tokenizer_source {
     enum tokenizer_model model;
     const char *pre; /* name of the pre-tokenizer (BPE): "gpt-2", "smollm", …; NULL for "gpt-2" */
-    const struct text_view *tokens; /* [n_tokens]; BPE tokens in GPT-2's byte-to-character spelling */
+    const struct text_view *tokens; /* [n_tokens]; those of BPE in GPT-2's spelling of bytes */
     uint32_t n_tokens;
     const float *scores;            /* [n_tokens] (SentencePiece), else NULL */
     const int32_t *kinds;           /* [n_tokens] of enum token_kind, or NULL: all normal */
     const struct text_view *merges; /* [n_merges], "left right" by falling priority (BPE) */
     uint32_t n_merges;
-    int32_t bos, eos, eot, unknown; /* ids, -1 where there is none */
-    int32_t fim_prefix, fim_suffix, fim_middle; /* -1: looked up by their well-known names */
+    /* Ids, -1 where there is none; then fill-in-the-middle marks go by their well-known names. */
+    int32_t bos, eos, eot, unknown;
+    int32_t fim_prefix, fim_suffix, fim_middle;
     bool add_bos;          /* does TOKENIZE_ADD_BOS put the bos token first? */
     bool add_space_prefix; /* SentencePiece: a blank before the text */
 };
 
 /* NULL on failure: ERROR_FORMAT (an inconsistent vocabulary), ERROR_UNSUPPORTED (unknown
- * pre-tokenizer; built without PCRE2), ERROR_MEMORY. */
+ * pre-tokenizer), ERROR_MEMORY.
+ *
+ * Where a spelling comes twice the lower id is the one found. Merges that name unknown tokens are
+ * left out. Tokens well known as ends of text or as fill-in-the-middle marks become control tokens
+ * even where the file calls them ordinary ones. */
 struct tokenizer *tokenizer_create(const struct tokenizer_source *source, struct error *err);
 void tokenizer_free(struct tokenizer *self); /* NULL is fine */
 
@@ -79,10 +84,12 @@ void token_list_free(struct token_list *self);
 bool token_list_push(struct token_list *self, int32_t id, struct error *err); /* ERROR_MEMORY */
 
 /* Appends the tokens of text to `out`. Text is UTF-8; bytes that are not are encoded too (no
- * failure, no loss: detokenising gives the same bytes back for byte-level vocabularies). Time is
- * near linear in length. False on failure: ERROR_MEMORY. */
-bool tokenizer_encode(const struct tokenizer *self, const char *text, size_t length,
-                      unsigned flags, struct token_list *out, struct error *err);
+ * failure, no loss: detokenising gives the same bytes back for vocabularies that have a token for
+ * every byte; a byte without one is left out, or the unknown token of a SentencePiece vocabulary).
+ * Time is near linear in length. False on failure, `out` as it was before: ERROR_MEMORY,
+ * ERROR_UNSUPPORTED (a byte-level vocabulary in a build without PCRE2). */
+bool tokenizer_encode(const struct tokenizer *self, const char *text, size_t length, unsigned flags,
+                      struct token_list *out, struct error *err);
 
 /* ---- tokens to text ------------------------------------------------------------------------- */
 
@@ -108,9 +115,12 @@ size_t utf8_stream_feed(struct utf8_stream *self, const char *bytes, size_t leng
 
 uint32_t tokenizer_size(const struct tokenizer *self);
 enum token_kind tokenizer_kind(const struct tokenizer *self, int32_t id);
-int32_t tokenizer_bos(const struct tokenizer *self);        /* -1: none; likewise below */
+int32_t tokenizer_bos(const struct tokenizer *self); /* -1: none; likewise below */
 int32_t tokenizer_eos(const struct tokenizer *self);
 bool tokenizer_adds_bos(const struct tokenizer *self);
+/* Did a blank come before the text when it was encoded (SentencePiece)? Then the first token of a
+ * whole text detokenises with one blank too many. */
+bool tokenizer_adds_space_prefix(const struct tokenizer *self);
 /* Does this token end a text (eos, end of turn, end of file, …)? */
 bool tokenizer_is_end(const struct tokenizer *self, int32_t id);
 int32_t tokenizer_fim_prefix(const struct tokenizer *self);

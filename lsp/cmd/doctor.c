@@ -114,7 +114,8 @@ static void print_model(const struct doctor_report *report, const struct style *
     printf("     %-13s%s, %.1f million parameters, %.1f MiB, context of %" PRIu32 " tokens\n", "",
            model->architecture, (double)model->parameters / 1e6,
            (double)model->file_bytes / (1u << 20), model->context);
-    printf("     %-13sabout %.2f GiB of memory when loaded\n", "", gib(model->memory_bytes));
+    printf("     %-13s%.2f to %.2f GiB of memory when loaded\n", "", gib(model->least_memory_bytes),
+           gib(model->most_memory_bytes));
 }
 
 static void print_settings(const struct style *style) {
@@ -207,7 +208,8 @@ static json_t *json_of_model(const struct doctor_model *model) {
     json_object_set_new(all, "parameters", json_integer((json_int_t)model->parameters));
     json_object_set_new(all, "fileBytes", json_integer((json_int_t)model->file_bytes));
     json_object_set_new(all, "contextTokens", json_integer(model->context));
-    json_object_set_new(all, "memoryNeededBytes", json_integer((json_int_t)model->memory_bytes));
+    json_object_set_new(all, "memoryNeededBytes",
+                        json_integer((json_int_t)model->least_memory_bytes));
     return all;
 }
 

@@ -1,5 +1,6 @@
 #include "lsp/cmd/doctor_report.h"
 
+#include "engine/decode/runtime.h"
 #include "engine/model/model.h"
 #include "engine/model/store.h"
 
@@ -8,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The engine's own ceiling where the model would allow more (engine/engine.h). */
-enum { LONGEST_CONTEXT = 8192 };
 
 static struct doctor_problem *add_problem(struct doctor_report *out, const char *what) {
     struct doctor_problem *problem = &out->problems[out->n_problems];
@@ -84,13 +82,15 @@ static void look_at_backends(struct doctor_report *out, const char *wanted, unsi
 
 /* ---- the model ------------------------------------------------------------------------------ */
 
-/* Keys and values in float32 over the whole context, and the weights once in the file's pages and
- * once repacked: an upper estimate, said as "about". */
-static uint64_t estimate_memory(const struct model *model, uint32_t context) {
+/* What the engine holds once it is loaded, between two bounds: keys and values of the whole context
+ * in 16 or 32 bits, and the weights in the file's pages alone or a second time, repacked. */
+static void estimate_memory(const struct model *model, struct doctor_model *out) {
     const struct decoder_config *config = &model_decoder(model)->config;
-    uint64_t kv = (uint64_t)2 * config->n_layers * config->n_kv_heads * config->head_dim *
-                  sizeof(float) * context;
-    return 2 * model_weight_bytes(model) + kv;
+    uint64_t values =
+        (uint64_t)2 * config->n_layers * config->n_kv_heads * config->head_dim * out->context;
+    uint64_t weights = model_weight_bytes(model);
+    out->least_memory_bytes = weights + values * 2;
+    out->most_memory_bytes = weights * 2 + values * 4;
 }
 
 static bool read_model(struct doctor_model *out, struct error *err) {
@@ -100,11 +100,11 @@ static bool read_model(struct doctor_model *out, struct error *err) {
     bool ok = tokenizer != NULL;
     if (ok) {
         uint32_t context = model_decoder(model)->config.n_context;
-        out->context = context < LONGEST_CONTEXT ? context : LONGEST_CONTEXT;
+        out->context = context < RUNTIME_DEFAULT_CONTEXT ? context : RUNTIME_DEFAULT_CONTEXT;
         snprintf(out->architecture, sizeof out->architecture, "%s", model_architecture(model));
         out->file_bytes = gguf_file_bytes(model_gguf(model));
         out->parameters = model_n_parameters(model);
-        out->memory_bytes = estimate_memory(model, out->context);
+        estimate_memory(model, out);
     }
     tokenizer_free(tokenizer);
     model_close(model);
@@ -127,11 +127,11 @@ static void look_at_model(struct doctor_report *out, const char *name) {
         return;
     }
     uint64_t available = out->machine.memory_available_bytes;
-    if (available != 0 && model->memory_bytes > available) {
+    if (available != 0 && model->least_memory_bytes > available) {
         char what[160];
         snprintf(what, sizeof what,
-                 "the model needs about %.1f GiB of memory and %.1f GiB are available",
-                 (double)model->memory_bytes / (1u << 30), (double)available / (1u << 30));
+                 "the model needs at least %.1f GiB of memory and %.1f GiB are available",
+                 (double)model->least_memory_bytes / (1u << 30), (double)available / (1u << 30));
         struct doctor_problem *problem = add_problem(out, what);
         snprintf(problem->mend, sizeof problem->mend,
                  "aerie model list (choose a smaller one with --model or AERIE_MODEL)");

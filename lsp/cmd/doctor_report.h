@@ -26,9 +26,10 @@ struct doctor_model {
     char architecture[32]; /* the rest only if readable */
     uint64_t file_bytes;
     uint64_t parameters;
-    uint32_t context;      /* longest sequence the engine would accept */
-    uint64_t memory_bytes; /* estimate of what a loaded engine holds */
-    char problem[512];     /* if not readable */
+    uint32_t context; /* longest sequence the engine would accept */
+    /* Bounds of what a loaded engine holds; with less than the lower one free, it does not load. */
+    uint64_t least_memory_bytes, most_memory_bytes;
+    char problem[512]; /* if not readable */
 };
 
 /* Something that keeps a completion from running. */

@@ -1,5 +1,7 @@
 #include "lsp/cmd/machine.h"
 
+#include "engine/decode/memory.h"
+
 #include <inttypes.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -68,36 +70,16 @@ static void read_cpuinfo(struct machine *out) {
     fclose(file);
 }
 
-/* The first number in a file of one line; false for "max" and for no file. */
-static bool read_number(const char *path, uint64_t *out) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return false;
-    bool ok = fscanf(file, "%" SCNu64, out) == 1;
-    fclose(file);
-    return ok;
-}
-
 static void read_memory(struct machine *out) {
+    uint64_t available = memory_available("");
+    if (available != UINT64_MAX) out->memory_available_bytes = available;
     FILE *file = fopen("/proc/meminfo", "r");
     if (file == NULL) return;
     char line[128];
-    while (fgets(line, sizeof line, file) != NULL) {
-        uint64_t kib;
+    uint64_t kib;
+    while (fgets(line, sizeof line, file) != NULL)
         if (sscanf(line, "MemTotal: %" SCNu64, &kib) == 1) out->memory_bytes = kib * 1024;
-        if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
-            out->memory_available_bytes = kib * 1024;
-    }
     fclose(file);
-
-    /* A container may be allowed less than the machine has. */
-    uint64_t limit, used;
-    if (read_number("/sys/fs/cgroup/memory.max", &limit) && limit < out->memory_bytes) {
-        out->memory_bytes = limit;
-        if (read_number("/sys/fs/cgroup/memory.current", &used)) {
-            uint64_t left = used < limit ? limit - used : 0;
-            if (left < out->memory_available_bytes) out->memory_available_bytes = left;
-        }
-    }
 }
 
 static unsigned usable_threads(void) {

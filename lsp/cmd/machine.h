@@ -14,11 +14,11 @@ struct machine {
     size_t n_instruction_sets;
     unsigned cores;                  /* physical cores of the whole machine; 0 = unknown */
     unsigned threads;                /* logical CPUs this process may run on */
-    uint64_t memory_bytes;           /* what this process may ever have; 0 = unknown */
-    uint64_t memory_available_bytes; /* what it could get now without swapping; 0 = unknown */
+    uint64_t memory_bytes;           /* of the whole machine; 0 = unknown */
+    uint64_t memory_available_bytes; /* what this process could get now; 0 = unknown */
 };
 
-/* Reads /proc and the cgroup's memory limit. What cannot be read stays 0 or empty. */
+/* Reads /proc and the limits of control groups. What cannot be read stays 0 or empty. */
 void machine_read(struct machine *out);
 
 #endif

@@ -16,7 +16,8 @@ struct completion_input {
      * [selected_start, offset) and begins with selected_text. NULL for none. */
     const char *selected_text;
     size_t selected_start;
-    unsigned max_tokens; /* 0 = the default of the mode */
+    unsigned max_tokens;        /* 0 = the default of the mode */
+    unsigned max_prompt_tokens; /* 0 = 1024; never more than the engine's context has room for */
     struct sampling sampling;
 };
 

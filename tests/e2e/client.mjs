@@ -16,13 +16,15 @@ export { lsp, TextDocument };
 export const Invoked = 1;
 export const Automatic = 2;
 
-// Starts the server. options: model, args, env, transport 'stdio' | 'pipe' | 'socket'.
+// Starts the server. options: model, args, env, transport 'stdio' | 'pipe' | 'socket', wrapper (a
+// command that runs it).
 // Returns {child, input, output, close}.
 export async function startServer(options = {}) {
     const { transport = 'stdio', args = [] } = options;
     const env = { ...process.env, AERIE_MODEL: options.model ?? noModel,
         AERIE_DEBUG_REQUESTS: '1', ...options.env };
-    const start = (transportArgs) => spawn(aerie, [...transportArgs, ...args],
+    const [program, ...before] = [...(options.wrapper ?? []), aerie];
+    const start = (transportArgs) => spawn(program, [...before, ...transportArgs, ...args],
         { env, cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'] });
     if (transport === 'stdio') {
         const child = start(['--stdio']);

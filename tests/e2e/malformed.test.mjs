@@ -101,8 +101,7 @@ const wrongParams = [undefined, null, 7, 'x', [], [1, 2], {}, { textDocument: nu
     { textDocument: { uri } }, { textDocument: { uri }, position: 3 },
     { textDocument: { uri }, position: {} },
     { textDocument: { uri }, position: { line: '0', character: '0' } },
-    { textDocument: { uri }, position: { line: 0 } },
-    { textDocument: { uri }, position: { line: 0, character: 1.5 } }];
+    { textDocument: { uri }, position: { line: 0 } }];
 
 for (const method of ['textDocument/completion', 'textDocument/inlineCompletion']) {
     test(`${method} with wrong params is answered InvalidParams`, async (t) => {
