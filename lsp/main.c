@@ -12,6 +12,7 @@ static const struct command commands[] = {
     {"bench", "", "prefill, decode and verify speed of the engine", command_bench},
     {"tokenize", "FILE|-", "text to tokens", command_tokenize},
     {"detokenize", "FILE|-", "token ids to text", command_detokenize},
+    {"eval", "CASES.jsonl...", "infilling accuracy", command_eval},
     {"model", "list|info", "the models on this machine", command_model},
     {"doctor", "", "what this machine can run, what is missing and how to mend it", command_doctor},
 };

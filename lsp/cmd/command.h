@@ -44,6 +44,7 @@ int command_tokenize(int argc, char **argv);
 int command_detokenize(int argc, char **argv);
 int command_model(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_eval(int argc, char **argv);
 int command_serve(int argc, char **argv); /* no subcommand: the language server */
 
 /* An option of one command beside the common ones. */

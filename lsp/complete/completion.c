@@ -24,6 +24,7 @@ struct completion {
     struct place place;
     enum completion_mode mode;
     size_t held_back; /* see lsp/context/prompt.h */
+    bool raw;
     char *selected;   /* what the text to insert begins with, "" for nothing */
     size_t replace_start, replace_end;
     uint64_t started_ns;
@@ -109,7 +110,7 @@ static bool on_text(void *user, const char *bytes, size_t length) {
         self->out_of_memory = true;
         return false;
     }
-    if (self->output_length == 0) return true;
+    if (self->output_length == 0 || self->raw) return true;
     struct text_view text = completion_text(self);
     return trim_end(&self->place, self->mode, text.bytes, text.length, false) == text.length;
 }
@@ -120,6 +121,10 @@ static char *text_to_insert(const struct completion *self, bool cut, size_t *len
     *reason = "nothing to add";
     if (self->output_length == 0) return NULL;
     struct text_view text = completion_text(self);
+    if (self->raw) {
+        *length = text.length;
+        return strndup(text.bytes, text.length);
+    }
     char *trimmed =
         trim_completion(&self->place, self->mode, text.bytes, text.length, cut, length, reason);
     size_t n_selected = strlen(self->selected);
@@ -255,6 +260,7 @@ struct completion *completion_start(struct engine *engine, const struct completi
     atomic_init(&self->references, 1);
     pthread_mutex_init(&self->mutex, NULL);
     pthread_cond_init(&self->finished, NULL);
+    self->raw = input->raw;
     self->on_done = on_done_user;
     self->user = user;
     if (!copy_input(self, input, err)) goto fail;

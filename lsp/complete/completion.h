@@ -19,6 +19,7 @@ struct completion_input {
     unsigned max_tokens;        /* 0 = the default of the mode */
     unsigned max_prompt_tokens; /* 0 = 1024; never more than the engine's context has room for */
     struct sampling sampling;
+    bool raw; /* offer the model's own text, untrimmed (measurements only) */
 };
 
 /* What came of it. */

@@ -48,7 +48,7 @@ static void each_edit_gives_the_text_and_the_lines(void **state) {
         const uint32_t *r = table[i].range;
         struct range range = {{r[0], r[1]}, {r[2], r[3]}};
         assert_true(document_edit(document, &range, ENCODING_UTF16, table[i].text,
-                                  strlen(table[i].text), NULL));
+                                  strlen(table[i].text), NULL, NULL));
         if (strcmp(document_text(document), table[i].after) != 0 ||
             document_n_lines(document) != table[i].n_lines)
             fail_msg("%s: '%s', %u lines", table[i].name, document_text(document),
@@ -64,7 +64,7 @@ static void a_carriage_return_split_from_its_newline_is_a_line_of_its_own(void *
     struct document *document = open_text("a\r\nb");
     assert_int_equal(document_n_lines(document), 2);
     struct range all = {{0, 1}, {1, 0}};
-    assert_true(document_edit(document, &all, ENCODING_UTF16, "\r;\n", 3, NULL));
+    assert_true(document_edit(document, &all, ENCODING_UTF16, "\r;\n", 3, NULL, NULL));
     assert_string_equal(document_text(document), "a\r;\nb");
     assert_int_equal(document_n_lines(document), 3);
     assert_int_equal(document_offset(document, (struct position){1, 0}, ENCODING_UTF16), 2);
