@@ -57,14 +57,27 @@ static bool mend_surrogates(char *text, size_t length) {
 }
 
 static json_t *load(const char *body, size_t length, json_error_t *problem) {
-    json_t *root = json_loadb(body, length, JSON_ALLOW_NUL, problem);
+    const size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
+    json_t *root = json_loadb(body, length, flags, problem);
+    /* An integer beyond 64 bits is JSON all the same; it must not cost the message its id. */
+    if (root == NULL && json_error_code(problem) == json_error_numeric_overflow)
+        root = json_loadb(body, length, flags | JSON_DECODE_INT_AS_REAL, problem);
     if (root != NULL || memchr(body, '\\', length) == NULL) return root;
     char *copy = malloc(length);
     if (copy == NULL) return NULL;
     memcpy(copy, body, length);
-    if (mend_surrogates(copy, length)) root = json_loadb(copy, length, JSON_ALLOW_NUL, problem);
+    if (mend_surrogates(copy, length)) root = json_loadb(copy, length, flags, problem);
     free(copy);
     return root;
+}
+
+/* The message's id. 7.0 is 7: clients whose numbers are all floating point may write it so. */
+static json_t *take_id(json_t *root) {
+    json_t *id = json_object_get(root, "id");
+    double number = json_real_value(id);
+    if (!json_is_real(id) || number != floor(number) || fabs(number) > 9007199254740992.0) return id;
+    json_object_set_new(root, "id", json_integer((json_int_t)number));
+    return json_object_get(root, "id");
 }
 
 static void invalid(struct jsonrpc_message *message, enum jsonrpc_code code, const char *format, ...)
@@ -102,7 +115,7 @@ void jsonrpc_parse(struct jsonrpc_message *message, const char *body, size_t len
         return;
     }
 
-    json_t *id = json_object_get(message->root, "id");
+    json_t *id = take_id(message->root);
     bool bad_id = id != NULL && !json_is_integer(id) && !json_is_string(id) && !json_is_null(id);
     if (!bad_id) message->id = id;
     const char *version = json_string_value(json_object_get(message->root, "jsonrpc"));

@@ -75,7 +75,7 @@ struct parent_watch *parent_watch_create(uv_loop_t *loop, int64_t pid, void (*on
         self->pidfd = -1;
         uv_timer_init(loop, &self->as.timer);
         self->as.handle.data = self;
-        uv_timer_start(&self->as.timer, on_timer, 0, POLL_MS);
+        uv_timer_start(&self->as.timer, on_timer, POLL_MS, POLL_MS);
     }
     /* The session's own handles keep the loop alive, watching must not. */
     uv_unref(&self->as.handle);

@@ -9,7 +9,8 @@
 
 struct parent_watch;
 
-/* Calls on_gone once, from the loop, when process `pid` ends; soon, if it does not exist. NULL on
+/* Calls on_gone once, from the loop, when process `pid` ends; after a second, if there
+ * is none. NULL on
  * failure: ERROR_ARGUMENT (no process has such a number), ERROR_MEMORY, ERROR_IO. */
 struct parent_watch *parent_watch_create(uv_loop_t *loop, int64_t pid, void (*on_gone)(void *user),
                                          void *user, struct error *err);

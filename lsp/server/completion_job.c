@@ -293,12 +293,17 @@ static void cancel_document(struct server *server, const struct completion_kind 
     }
 }
 
+/* Is this kind of completion on, in this language? */
+static bool allowed(const struct server *server, const struct completion_kind *kind,
+                    const char *language_id) {
+    const struct settings_values *values = settings_values(server->settings);
+    return kind->enabled(values) && settings_language_enabled(values, language_id);
+}
+
 void completion_job_start(struct server *server, const struct completion_kind *kind,
                           struct request *request, const struct completion_place *place) {
     cancel_document(server, kind, document_uri(place->document), "superseded by a newer request");
-    const struct settings_values *values = settings_values(server->settings);
-    if (!kind->enabled(values) ||
-        !settings_language_enabled(values, document_language_id(place->document))) {
+    if (!allowed(server, kind, document_language_id(place->document))) {
         request_answer(request, kind->empty(false));
         return;
     }
@@ -348,6 +353,15 @@ void completion_job_engine_gone(struct server *server, bool another_comes) {
         next = job->next;
         if (job->request == NULL || (!job->started && another_comes)) continue;
         answer_empty(job, another_comes);
+        detach(job);
+    }
+}
+
+void completion_job_settings_changed(struct server *server) {
+    for (struct completion_job *job = server->jobs, *next; job != NULL; job = next) {
+        next = job->next;
+        if (job->request == NULL || allowed(server, job->kind, job->language_id)) continue;
+        answer_empty(job, false);
         detach(job);
     }
 }

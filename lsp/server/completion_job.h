@@ -59,6 +59,9 @@ void completion_job_start_waiting(struct server *server);
 /* The model is not there any more; who waits for it goes on doing so if another comes. */
 void completion_job_engine_gone(struct server *server, bool another_comes);
 
+/* Answers with nothing what the settings no longer allow. */
+void completion_job_settings_changed(struct server *server);
+
 /* Answers all that is open with nothing. */
 void completion_job_end_all(struct server *server);
 

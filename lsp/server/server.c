@@ -63,8 +63,9 @@ static void on_unfit_setting(void *user, const char *message) {
 void server_apply_settings(struct server *self) {
     settings_merge(self->settings, on_unfit_setting, self);
     const struct settings_values *values = settings_values(self->settings);
-    if (!self->configured || self->stopping) return;
-    if (!values->enable) completion_job_end_all(self);
+    if (self->stopping) return;
+    completion_job_settings_changed(self);
+    if (!self->configured) return;
     engine_loader_want(self->loader,
                        values->enable ? &(struct engine_choice){.model = values->model,
                                                                 .backend = values->backend,

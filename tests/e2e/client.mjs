@@ -102,7 +102,9 @@ export class Client {
     }
 
     request(method, params, token) {
-        return this.connection.sendRequest(method, params, token);
+        // An undefined token would be taken for a second positional parameter.
+        return token === undefined ? this.connection.sendRequest(method, params)
+            : this.connection.sendRequest(method, params, token);
     }
 
     notify(method, params) {
