@@ -22,8 +22,8 @@
 struct completion_kind {
     const char *name;
     /* How long a request waits for a model that is being loaded. The first answer after opening a
-     * file then comes without a second keystroke; but who shows nothing at all until we answer must
-     * not wait. */
+     * file then comes without a second keystroke; the time is bounded, for a large model may take
+     * long and a client may show nothing of anybody's until we answer. */
     unsigned patience_ms;
     bool (*enabled)(const struct settings_values *values);
     /* The answer with nothing in it; `passing`: another key may change that. */

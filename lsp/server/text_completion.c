@@ -100,7 +100,8 @@ static json_t *render(const struct server *server, const struct document *docume
 
 static const struct completion_kind kind = {
     .name = "completion",
-    .patience_ms = 0, /* editors show no other server's items until all have answered */
+    /* Short: editors show no other server's items until all have answered. */
+    .patience_ms = 2000,
     .enabled = enabled,
     .empty = empty,
     .render = render,
