@@ -11,7 +11,7 @@ struct cpu_isa {
     const char *name;                    /* "avx512", "avx2", "neon", "plain" */
     bool (*supported)(void);             /* can this processor run it? */
     const struct weight_format *formats; /* [tensor_type_count], in the order of tensor_types */
-    size_t gemm_scratch;                 /* floats */
+    size_t (*gemm_scratch)(size_t cols); /* floats gemm needs for a matrix of that many columns */
 
     void (*add)(float *to, const float *from, size_t n);
     /* y = x / sqrt(mean(x²) + eps) * weight; y may be x */

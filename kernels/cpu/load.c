@@ -88,7 +88,11 @@ static bool allocate_buffers(struct cpu_decoder *self, uint64_t n, struct error 
         return false;
 
     size_t scratch = ATTENTION_SCRATCH(cpu_kv_value_stride(c));
-    if (scratch < self->isa->gemm_scratch) scratch = self->isa->gemm_scratch;
+    const size_t widths[] = {self->d_stride, self->q_stride, self->ff_stride};
+    for (int i = 0; i < 3; i++) {
+        size_t floats = self->isa->gemm_scratch(widths[i]);
+        if (scratch < floats) scratch = floats;
+    }
     unsigned threads = thread_pool_size(self->pool);
     if (!allocate(self, &self->scratch, threads, sizeof *self->scratch, err)) return false;
     for (unsigned i = 0; i < threads; i++)

@@ -23,7 +23,7 @@ struct matmul_batch {
     bool swiglu;
 };
 
-/* scratch[thread] has isa->gemm_scratch floats. */
+/* scratch[thread] has isa->gemm_scratch(cols) floats for the widest of the products. */
 void matmul_run(const struct matmul_batch *batch, const struct cpu_isa *isa,
                 struct thread_pool *pool, float *const *scratch);
 

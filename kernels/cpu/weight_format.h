@@ -7,9 +7,10 @@
  *   few    2 .. WEIGHTS_FEW tokens (small batches, verified drafts): still reads them once
  *   gemm   more tokens (prefill): bound by arithmetic; weights are unpacked into panels
  *
- * Numerics: the value for a (row, token) never depends on which thread computes it, on how rows are
- * cut into chunks, or on the other tokens of the step within one regime. gemv and few give the same
- * bits, so that a token verified in a batch is the token decoded alone. */
+ * Numerics: the bits of a (row, token) never depend on which thread computes it, on how rows are
+ * cut into chunks, or on the other tokens of the step. A token verified in a batch, or fed in a
+ * prompt cut anywhere, is the token decoded alone: reuse of a cached prefix and speculation lose
+ * nothing. */
 #ifndef AERIE_KERNELS_CPU_WEIGHT_FORMAT_H
 #define AERIE_KERNELS_CPU_WEIGHT_FORMAT_H
 
@@ -53,7 +54,7 @@ struct weight_format {
 
     void (*gemv)(const struct matmul *m, size_t first_row, size_t end_row);
     void (*few)(const struct matmul *m, size_t first_row, size_t end_row);
-    /* scratch: gemm_scratch_bytes of the instruction set */
+    /* scratch: as many floats as the instruction set's gemm_scratch says */
     void (*gemm)(const struct matmul *m, size_t first_row, size_t end_row, float *scratch);
 };
 

@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
     }
     float *x = memory_allocate(sizeof(float) * MOST * COLS, "x", NULL);
     float *y = memory_allocate(sizeof(float) * MOST * ROWS, "y", NULL);
-    float *scratch = memory_allocate(sizeof(float) * isa->gemm_scratch, "scratch", NULL);
+    float *scratch = memory_allocate(sizeof(float) * isa->gemm_scratch(COLS), "scratch", NULL);
     uint8_t *data = memory_allocate(sizeof(float) * ROWS * COLS, "weights", NULL);
     if (x == NULL || y == NULL || scratch == NULL || data == NULL) return 1;
     struct random_bits random = {1};

@@ -7,7 +7,7 @@
 #define VF_LANES      8
 #define FEW_ROWS      2
 #define FEW_TOKENS    4
-#define GEMM_TOKENS   6
+#define GEMM_TOKENS   3
 #define SCORE_QUERIES 2
 
 typedef __m256 vf;
@@ -46,10 +46,20 @@ static inline vf vf_max(vf a, vf b) {
 static inline vf vf_min(vf a, vf b) {
     return _mm256_min_ps(a, b);
 }
+/* Eight lanes to four. */
+static inline __m128 vf_fold(vf v) {
+    return _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+}
 static inline float vf_sum(vf v) {
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    __m128 s = vf_fold(v);
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+static inline void vf_sum4(float *out, vf a, vf b, vf c, vf d) {
+    __m128 a4 = vf_fold(a), b4 = vf_fold(b), c4 = vf_fold(c), d4 = vf_fold(d);
+    __m128 ab = _mm_add_ps(_mm_unpacklo_ps(a4, b4), _mm_unpackhi_ps(a4, b4));
+    __m128 cd = _mm_add_ps(_mm_unpacklo_ps(c4, d4), _mm_unpackhi_ps(c4, d4));
+    _mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
 }
 static inline float vf_hmax(vf v) {
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -125,5 +135,3 @@ static inline vf levels16_at(struct levels16 levels, vi q) {
 static inline vf levels32_at(struct levels16 levels, vi q) {
     return vf_fma(vf_from_vi(q), levels.scale, levels.offset);
 }
-
-#include "kernels/cpu/simd/transpose_avx.h"

@@ -7,7 +7,7 @@
 #define VF_LANES      16
 #define FEW_ROWS      2
 #define FEW_TOKENS    8
-#define GEMM_TOKENS   12
+#define GEMM_TOKENS   6
 #define SCORE_QUERIES 4
 
 typedef __m512 vf;
@@ -46,11 +46,21 @@ static inline vf vf_max(vf a, vf b) {
 static inline vf vf_min(vf a, vf b) {
     return _mm512_min_ps(a, b);
 }
-static inline float vf_sum(vf v) {
+/* Sixteen lanes to four. */
+static inline __m128 vf_fold(vf v) {
     __m256 h = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    return _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+}
+static inline float vf_sum(vf v) {
+    __m128 s = vf_fold(v);
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+static inline void vf_sum4(float *out, vf a, vf b, vf c, vf d) {
+    __m128 a4 = vf_fold(a), b4 = vf_fold(b), c4 = vf_fold(c), d4 = vf_fold(d);
+    __m128 ab = _mm_add_ps(_mm_unpacklo_ps(a4, b4), _mm_unpackhi_ps(a4, b4));
+    __m128 cd = _mm_add_ps(_mm_unpacklo_ps(c4, d4), _mm_unpackhi_ps(c4, d4));
+    _mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
 }
 static inline float vf_hmax(vf v) {
     return _mm512_reduce_max_ps(v);
@@ -134,5 +144,3 @@ static inline struct levels32 levels32(float scale, float offset) {
 static inline vf levels32_at(struct levels32 levels, vi q) {
     return _mm512_permutex2var_ps(levels.low, q, levels.high);
 }
-
-#include "kernels/cpu/simd/transpose_avx.h"

@@ -48,7 +48,7 @@
 
 #define FORMAT(id, suffix)                                                                         \
     {                                                                                              \
-        .type = id, .row_multiple = GEMM_ROWS, .gemv = gemv_##suffix, .few = few_##suffix,         \
+        .type = id, .row_multiple = 32, .gemv = gemv_##suffix, .few = few_##suffix,                \
         .gemm = gemm_##suffix                                                                      \
     }
 
@@ -63,7 +63,7 @@ static const struct weight_format formats[] = {
 #define CPU_ISA(isa_name, is_supported)                                                            \
     {                                                                                              \
         .name = isa_name, .supported = is_supported, .formats = formats,                           \
-        .gemm_scratch = (size_t)GEMM_ROWS * GEMM_COLUMNS, .add = simd_add,                         \
-        .rms_norm = simd_rms_norm, .swiglu = simd_swiglu, .rope = simd_rope,                       \
-        .store_key = simd_store_key, .store_value = simd_store_value, .attention = simd_attention  \
+        .gemm_scratch = gemm_scratch, .add = simd_add, .rms_norm = simd_rms_norm,                  \
+        .swiglu = simd_swiglu, .rope = simd_rope, .store_key = simd_store_key,                     \
+        .store_value = simd_store_value, .attention = simd_attention                               \
     }

@@ -64,10 +64,10 @@ static void MATMUL_NAME(gemv)(const struct matmul *m, size_t first_row, size_t e
     size_t r = first_row;
     for (; r + 4 <= end_row; r += 4)
         MATMUL_NAME(dots)
-        (4, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
+    (4, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
     for (; r < end_row; r++)
         MATMUL_NAME(dots)
-        (1, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
+    (1, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
 }
 
 /* FEW_ROWS or one row times all tokens of the step: the row stays in the first-level cache while
@@ -111,42 +111,41 @@ static void MATMUL_NAME(few)(const struct matmul *m, size_t first_row, size_t en
         MATMUL_NAME(few_rows)(1, m, r);
 }
 
-/* Columns [first, first + GEMM_COLUMNS) of n_rows rows into a panel. */
-static void MATMUL_NAME(panel)(const struct weights *w, size_t row, size_t n_rows, size_t first,
-                               size_t n_cols, float *panel) {
-    float block[GEMM_ROWS * 32];
-    if (n_rows < GEMM_ROWS) memset(block, 0, sizeof block);
-    const uint8_t *rows = w->data + row * w->row_bytes;
-    for (size_t c = 0; c < n_cols; c += 32) {
-        size_t b = (first + c) / 32;
-        for (size_t r = 0; r < n_rows; r++) {
+/* n_rows rows to floats, each padded with zeros to a multiple of 32, and enough rows of zeros to
+ * make their number a multiple of four. */
+static void MATMUL_NAME(panel)(const struct weights *w, size_t row, size_t n_rows, float *panel) {
+    size_t cols = gemm_padded(w->cols);
+    for (size_t r = 0; r < n_rows; r++) {
+        const uint8_t *bytes = w->data + (row + r) * w->row_bytes;
+        for (size_t b = 0; b < w->cols / 32; b++, panel += 32) {
             vf v[VECTORS_32];
-#if ELEMENT_BYTES
-            if (b == w->cols / 32) {
-                uint8_t last[32 * ELEMENT_BYTES] = {0};
-                memcpy(last, rows + r * w->row_bytes + b * sizeof last,
-                       w->cols % 32 * ELEMENT_BYTES);
-                MATMUL_NAME(dequantize)(last, 0, v);
-            } else
-#endif
-                MATMUL_NAME(dequantize)(rows + r * w->row_bytes, b, v);
+            MATMUL_NAME(dequantize)(bytes, b, v);
             for (size_t i = 0; i < VECTORS_32; i++)
-                vf_store(block + r * 32 + i * VF_LANES, v[i]);
+                vf_store(panel + i * VF_LANES, v[i]);
         }
-        gemm_transpose(block, panel + c * GEMM_ROWS);
+#if ELEMENT_BYTES
+        if (cols != w->cols) {
+            uint8_t last[32 * ELEMENT_BYTES] = {0};
+            memcpy(last, bytes + w->cols / 32 * sizeof last, w->cols % 32 * ELEMENT_BYTES);
+            vf v[VECTORS_32];
+            MATMUL_NAME(dequantize)(last, 0, v);
+            for (size_t i = 0; i < VECTORS_32; i++)
+                vf_store(panel + i * VF_LANES, v[i]);
+            panel += 32;
+        }
+#endif
     }
+    memset(panel, 0, (4 - n_rows % 4) % 4 * cols * sizeof *panel);
 }
 
 static void MATMUL_NAME(gemm)(const struct matmul *m, size_t first_row, size_t end_row,
                               float *scratch) {
-    size_t cols = (m->w->cols + 31) / 32 * 32; /* the activations' padding is multiplied by zeros */
-    for (size_t row = first_row; row < end_row; row += GEMM_ROWS) {
-        size_t n_rows = end_row - row < GEMM_ROWS ? end_row - row : GEMM_ROWS;
-        for (size_t c = 0; c < cols; c += GEMM_COLUMNS) {
-            size_t n_cols = cols - c < GEMM_COLUMNS ? cols - c : GEMM_COLUMNS;
-            MATMUL_NAME(panel)(m->w, row, n_rows, c, n_cols, scratch);
-            gemm_panel(m, scratch, row, n_rows, c, n_cols);
-        }
+    size_t panel_rows = gemm_panel_rows(m->w->cols);
+    float *sums = scratch, *panel = scratch + GEMM_SUMS;
+    for (size_t row = first_row; row < end_row; row += panel_rows) {
+        size_t n_rows = end_row - row < panel_rows ? end_row - row : panel_rows;
+        MATMUL_NAME(panel)(m->w, row, n_rows, panel);
+        gemm_panel(m, panel, row, n_rows, sums);
     }
 }
 

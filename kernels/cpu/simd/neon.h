@@ -7,7 +7,7 @@
 #define VF_LANES      4
 #define FEW_ROWS      2
 #define FEW_TOKENS    4
-#define GEMM_TOKENS   8
+#define GEMM_TOKENS   6
 #define SCORE_QUERIES 2
 
 typedef float32x4_t vf;
@@ -48,6 +48,9 @@ static inline vf vf_min(vf a, vf b) {
 }
 static inline float vf_sum(vf v) {
     return vaddvq_f32(v);
+}
+static inline void vf_sum4(float *out, vf a, vf b, vf c, vf d) {
+    vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
 }
 static inline float vf_hmax(vf v) {
     return vmaxvq_f32(v);
@@ -130,18 +133,4 @@ static inline vf levels16_at(struct levels16 levels, vi q) {
 #define levels32 levels16
 static inline vf levels32_at(struct levels16 levels, vi q) {
     return vf_fma(vf_from_vi(q), levels.scale, levels.offset);
-}
-
-#define TRANSPOSE_LANES 4
-/* out[c * out_stride + r] = in[r * in_stride + c] for r, c < 4. */
-static inline void transpose_tile(float *out, size_t out_stride, const float *in,
-                                  size_t in_stride) {
-    float32x4x2_t low = vtrnq_f32(vf_load(in), vf_load(in + in_stride));
-    float32x4x2_t high = vtrnq_f32(vf_load(in + 2 * in_stride), vf_load(in + 3 * in_stride));
-    for (size_t c = 0; c < 2; c++) {
-        vf_store(out + c * out_stride,
-                 vcombine_f32(vget_low_f32(low.val[c]), vget_low_f32(high.val[c])));
-        vf_store(out + (c + 2) * out_stride,
-                 vcombine_f32(vget_high_f32(low.val[c]), vget_high_f32(high.val[c])));
-    }
 }

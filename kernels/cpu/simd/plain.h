@@ -3,13 +3,14 @@
  *
  *   vf            VF_LANES floats             vi             VF_LANES 32-bit integers
  *   vf_fma(a,b,c) a * b + c                   vf_sum, vf_hmax across the lanes, in a fixed order
+ *   vf_sum4       the sums of four vectors, each with the bits of vf_sum
  *   levels16      the sixteen values scale * q + offset, looked up by q & 15; levels32 likewise
  *   vi_bits       lane i: bit first + i of `bits`, moved to bit 4
  *
  * and the tile sizes its register file allows:
  *
  *   FEW_ROWS × FEW_TOKENS   accumulators of a matrix times few tokens
- *   GEMM_TOKENS             tokens of a matrix-matrix tile, by 2 vectors of rows
+ *   4 × GEMM_TOKENS         those of a matrix times many
  *   SCORE_QUERIES           queries that share a pass over the keys of a page */
 #include "kernels/tensor.h"
 
@@ -19,7 +20,7 @@
 #define VF_LANES      4
 #define FEW_ROWS      2
 #define FEW_TOKENS    4
-#define GEMM_TOKENS   4
+#define GEMM_TOKENS   2
 #define SCORE_QUERIES 1
 
 typedef float vf __attribute__((vector_size(16)));
@@ -65,6 +66,12 @@ static inline vf vf_min(vf a, vf b) {
 }
 static inline float vf_sum(vf v) {
     return (v[0] + v[2]) + (v[1] + v[3]);
+}
+static inline void vf_sum4(float *out, vf a, vf b, vf c, vf d) {
+    out[0] = vf_sum(a);
+    out[1] = vf_sum(b);
+    out[2] = vf_sum(c);
+    out[3] = vf_sum(d);
 }
 static inline float vf_hmax(vf v) {
     return fmaxf(fmaxf(v[0], v[2]), fmaxf(v[1], v[3]));
@@ -144,13 +151,4 @@ static inline vf levels16_at(struct levels16 levels, vi q) {
 #define levels32 levels16
 static inline vf levels32_at(struct levels16 levels, vi q) {
     return vf_fma(vf_from_vi(q), levels.scale, levels.offset);
-}
-
-/* out[c * out_stride + r] = in[r * in_stride + c] for a square tile of TRANSPOSE_LANES. */
-#define TRANSPOSE_LANES 4
-static inline void transpose_tile(float *out, size_t out_stride, const float *in,
-                                  size_t in_stride) {
-    for (int r = 0; r < TRANSPOSE_LANES; r++)
-        for (int c = 0; c < TRANSPOSE_LANES; c++)
-            out[(size_t)c * out_stride + (size_t)r] = in[(size_t)r * in_stride + (size_t)c];
 }
