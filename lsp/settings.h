@@ -24,7 +24,8 @@ struct settings_values {
     int64_t context_size;            /* tokens; 0 = the model's own */
     const json_t *disabled_languages; /* array of language ids */
     bool inline_completion_enable, completion_enable;
-    int64_t max_tokens; /* 0 = by the place in the code */
+    int64_t max_tokens;        /* 0 = by the place in the code */
+    int64_t max_prompt_tokens; /* 0 = as completion.h has it */
     double temperature, top_p;
     int64_t top_k, seed;
     int64_t log_level; /* enum log_level */

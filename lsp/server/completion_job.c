@@ -28,7 +28,7 @@ struct completion_job {
     size_t window_start; /* where `text` begins in the document, in bytes */
     size_t offset;       /* in the document */
     size_t selected_start;
-    unsigned max_tokens;
+    unsigned max_tokens, max_prompt_tokens;
     struct sampling sampling;
     struct engine *engine;
 
@@ -116,6 +116,7 @@ static struct completion_job *job_create(struct server *server, const struct com
     job->deadline_ns = clock_ns() + (uint64_t)kind->patience_ms * 1000000u;
     job->offset = place->offset;
     job->max_tokens = (unsigned)values->max_tokens;
+    job->max_prompt_tokens = (unsigned)values->max_prompt_tokens;
     job->sampling = (struct sampling){.temperature = (float)values->temperature,
                                       .top_k = (uint32_t)values->top_k,
                                       .top_p = (float)values->top_p,
@@ -234,6 +235,7 @@ static void work(uv_work_t *request) {
         .selected_text = job->selected_text,
         .selected_start = job->selected_text != NULL ? job->selected_start - job->window_start : 0,
         .max_tokens = job->max_tokens,
+        .max_prompt_tokens = job->max_prompt_tokens,
         .sampling = job->sampling,
     };
     job->completion = completion_start(job->engine, &input, on_done, job, &job->start_error);
