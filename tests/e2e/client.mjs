@@ -41,6 +41,7 @@ export async function startServer(options = {}) {
     const child = start([transport === 'pipe' ? `--pipe=${address}` : `--socket=${address.port}`]);
     const socket = await new Promise((resolve, reject) => {
         listener.once('connection', resolve);
+        child.once('error', reject);
         child.once('exit', (code) => reject(new Error(`aerie ended (${code}) without connecting`)));
     });
     listener.close();
