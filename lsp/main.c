@@ -19,7 +19,8 @@ static const struct command commands[] = {
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(void) {
-    puts("Usage: aerie [--stdio]               the language server (also --socket PORT, --pipe PATH)\n"
+    puts("Usage: aerie [--stdio]               the language server (also --socket PORT, --pipe "
+         "PATH)\n"
          "       aerie COMMAND [ARGUMENT]...   `aerie COMMAND --help` explains each\n\n"
          "Aerie completes code in the editor with a model that runs on this machine.\n\n"
          "Commands:");
@@ -34,7 +35,8 @@ static void print_help(void) {
          "  --pipe PATH              connect to the client's Unix socket\n"
          "  --clientProcessId N      exit when this process does\n"
          "  --version                print the version\n"
-         "  --help                   this text (`aerie --stdio --help`: every option of the server)");
+         "  --help                   this text (`aerie --stdio --help`: every option of the "
+         "server)");
 }
 
 /* A result that did not reach its reader (a full disk, say) is no success. A reader that had enough

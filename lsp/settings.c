@@ -103,7 +103,8 @@ static json_t *value_of_text(const struct setting *setting, const char *text) {
     }
     case SETTING_TEXT:
     case SETTING_CHOICE:
-    case SETTING_LEVEL: break;
+    case SETTING_LEVEL:
+        break;
     }
     return json_string(text);
 }
@@ -118,7 +119,8 @@ static int choice_index(const struct setting *setting, const json_t *value) {
 
 static bool value_fits(const struct setting *setting, const json_t *value) {
     switch (setting->kind) {
-    case SETTING_BOOL: return json_is_boolean(value);
+    case SETTING_BOOL:
+        return json_is_boolean(value);
     case SETTING_INTEGER: {
         /* 4.0 is an integer to a client whose numbers are all floating point. */
         double number = json_number_value(value);
@@ -133,7 +135,8 @@ static bool value_fits(const struct setting *setting, const json_t *value) {
         return json_is_string(value) &&
                strlen(json_string_value(value)) == json_string_length(value);
     case SETTING_CHOICE:
-    case SETTING_LEVEL: return choice_index(setting, value) >= 0;
+    case SETTING_LEVEL:
+        return choice_index(setting, value) >= 0;
     case SETTING_LIST: {
         size_t i;
         const json_t *element;
@@ -149,21 +152,27 @@ static bool value_fits(const struct setting *setting, const json_t *value) {
 /* "one of auto, cpu", for a person. */
 static void describe(const struct setting *setting, char *out, size_t size) {
     switch (setting->kind) {
-    case SETTING_BOOL: snprintf(out, size, "true or false"); break;
+    case SETTING_BOOL:
+        snprintf(out, size, "true or false");
+        break;
     case SETTING_INTEGER:
         snprintf(out, size, "a whole number from %.0f to %.0f", setting->minimum, setting->maximum);
         break;
     case SETTING_NUMBER:
         snprintf(out, size, "a number from %g to %g", setting->minimum, setting->maximum);
         break;
-    case SETTING_TEXT: snprintf(out, size, "a text"); break;
-    case SETTING_LIST: snprintf(out, size, "a list of texts"); break;
+    case SETTING_TEXT:
+        snprintf(out, size, "a text");
+        break;
+    case SETTING_LIST:
+        snprintf(out, size, "a list of texts");
+        break;
     case SETTING_CHOICE:
     case SETTING_LEVEL: {
         size_t n = (size_t)snprintf(out, size, "one of");
         for (int i = 0; setting->choices[i] != NULL && n < size; i++)
-            n += (size_t)snprintf(out + n, size - n, "%s %s", i > 0 ? "," : "",
-                                  setting->choices[i]);
+            n +=
+                (size_t)snprintf(out + n, size - n, "%s %s", i > 0 ? "," : "", setting->choices[i]);
         break;
     }
     }
@@ -265,13 +274,25 @@ static void report_unfit(struct settings *self, int source, const struct setting
 static void store(struct settings_values *values, const struct setting *setting, json_t *value) {
     void *field = (char *)values + setting->offset;
     switch (setting->kind) {
-    case SETTING_BOOL: *(bool *)field = json_is_true(value); break;
-    case SETTING_INTEGER: *(int64_t *)field = (int64_t)json_number_value(value); break;
-    case SETTING_NUMBER: *(double *)field = json_number_value(value); break;
+    case SETTING_BOOL:
+        *(bool *)field = json_is_true(value);
+        break;
+    case SETTING_INTEGER:
+        *(int64_t *)field = (int64_t)json_number_value(value);
+        break;
+    case SETTING_NUMBER:
+        *(double *)field = json_number_value(value);
+        break;
     case SETTING_TEXT:
-    case SETTING_CHOICE: *(const char **)field = json_string_value(value); break;
-    case SETTING_LEVEL: *(int64_t *)field = choice_index(setting, value); break;
-    case SETTING_LIST: *(const json_t **)field = value; break;
+    case SETTING_CHOICE:
+        *(const char **)field = json_string_value(value);
+        break;
+    case SETTING_LEVEL:
+        *(int64_t *)field = choice_index(setting, value);
+        break;
+    case SETTING_LIST:
+        *(const json_t **)field = value;
+        break;
     }
 }
 

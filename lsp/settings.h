@@ -18,10 +18,10 @@ enum log_level { LOG_OFF, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 /* What is in force. Strings live until the next settings_merge. */
 struct settings_values {
     bool enable;
-    const char *model;               /* "" = the default model */
-    const char *backend;             /* "auto", "cpu", "cuda", "reference" */
-    int64_t threads;                 /* 0 = the machine's cores */
-    int64_t context_size;            /* tokens; 0 = the model's own */
+    const char *model;                /* "" = the default model */
+    const char *backend;              /* "auto", "cpu", "cuda", "reference" */
+    int64_t threads;                  /* 0 = the machine's cores */
+    int64_t context_size;             /* tokens; 0 = the model's own */
     const json_t *disabled_languages; /* array of language ids */
     bool inline_completion_enable, completion_enable;
     int64_t max_tokens;        /* 0 = by the place in the code */
@@ -82,8 +82,8 @@ bool settings_set_flag(struct settings *self, const struct setting *setting, con
 /* Reads the AERIE_* variables of the table. */
 void settings_read_environment(struct settings *self);
 
-/* Computes what is in force. `report` (may be NULL) is told, in one line, about each value that does
- * not fit, once for as long as that value stays. */
+/* Computes what is in force. `report` (may be NULL) is told, in one line, about each value that
+ * does not fit, once for as long as that value stays. */
 void settings_merge(struct settings *self, void (*report)(void *user, const char *message),
                     void *user);
 

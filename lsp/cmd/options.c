@@ -59,7 +59,9 @@ static bool store_value(const struct common_option *option, const char *text,
     char *end = NULL;
     errno = 0;
     switch (option->kind) {
-    case VALUE_TEXT: *(const char **)field = text; return *text != '\0';
+    case VALUE_TEXT:
+        *(const char **)field = text;
+        return *text != '\0';
     case VALUE_BACKEND: {
         static const char *const names[] = {"auto", "cpu", "cuda", "reference"};
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -69,7 +71,9 @@ static bool store_value(const struct common_option *option, const char *text,
         }
         return false;
     }
-    case VALUE_FLAG: *(bool *)field = true; return true;
+    case VALUE_FLAG:
+        *(bool *)field = true;
+        return true;
     case VALUE_UINT:
     case VALUE_UINT64: {
         if (*text < '0' || *text > '9') return false;

@@ -40,9 +40,9 @@ static size_t list_options(struct arguments *arguments, struct command_option *o
     const struct setting *settings = settings_table(&n_settings);
     for (size_t i = 0; i < n_settings && i < MAX_OPTIONS && n < MAX_OPTIONS; i++)
         if (settings[i].flag != NULL)
-            options[n++] = (struct command_option){settings[i].flag, settings[i].argument,
-                                                   settings[i].description,
-                                                   &arguments->settings[i]};
+            options[n++] =
+                (struct command_option){settings[i].flag, settings[i].argument,
+                                        settings[i].description, &arguments->settings[i]};
     return n;
 }
 
@@ -53,8 +53,8 @@ static bool read_transport(const struct arguments *arguments, struct server_opti
         return error_set(err, ERROR_ARGUMENT, "choose one of --stdio, --socket and --pipe");
     if (arguments->socket != NULL) {
         if (!parse_number(arguments->socket, 1, 65535, &number))
-            return error_set(err, ERROR_ARGUMENT, "--socket: '%.100s' is not a port from 1 to 65535",
-                             arguments->socket);
+            return error_set(err, ERROR_ARGUMENT,
+                             "--socket: '%.100s' is not a port from 1 to 65535", arguments->socket);
         options->transport = SERVER_SOCKET;
         options->port = (int)number;
     }
@@ -90,8 +90,9 @@ int command_serve(int argc, char **argv) {
     struct command_option options[MAX_OPTIONS];
     const struct command_usage usage = {
         .usage = "aerie [--stdio | --socket PORT | --pipe PATH] [OPTION]...",
-        .description = "Serves one LSP client. Every setting below \"aerie.\" can also come from the "
-                       "client.",
+        .description =
+            "Serves one LSP client. Every setting below \"aerie.\" can also come from the "
+            "client.",
         .options = options,
         .n_options = list_options(&arguments, options),
     };
@@ -99,9 +100,12 @@ int command_serve(int argc, char **argv) {
     char **operands;
     int n_operands;
     switch (options_parse(&usage, argc, argv, &common, &operands, &n_operands)) {
-    case OPTIONS_RUN: break;
-    case OPTIONS_HELP: return EXIT_OK;
-    case OPTIONS_BAD: return EXIT_USAGE;
+    case OPTIONS_RUN:
+        break;
+    case OPTIONS_HELP:
+        return EXIT_OK;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
     }
 
     struct error err = ERROR_INIT;

@@ -93,8 +93,12 @@ bool connection_add_methods(struct connection *self, const struct method *method
     return true;
 }
 
-void connection_close(struct connection *self) { self->closed = true; }
-enum lifecycle connection_lifecycle(const struct connection *self) { return self->lifecycle; }
+void connection_close(struct connection *self) {
+    self->closed = true;
+}
+enum lifecycle connection_lifecycle(const struct connection *self) {
+    return self->lifecycle;
+}
 void connection_set_lifecycle(struct connection *self, enum lifecycle state) {
     self->lifecycle = state;
 }
@@ -167,7 +171,9 @@ void request_on_cancel(struct request *self, void (*on_cancel)(void *user), void
     self->user = user;
 }
 
-const char *request_method(const struct request *self) { return self->method; }
+const char *request_method(const struct request *self) {
+    return self->method;
+}
 
 /* The answer goes out before anything is stopped: the client waits for nothing but that. */
 static void cancel(struct request *request) {
@@ -288,27 +294,35 @@ bool connection_receive(struct connection *self, const char *bytes, size_t lengt
         size_t body_length;
         struct error refused = ERROR_INIT;
         switch (framing_next(self->framing, &body, &body_length, &refused)) {
-        case FRAMING_NEED_MORE: return true;
+        case FRAMING_NEED_MORE:
+            return true;
         case FRAMING_REFUSED:
             trouble(self, refused.message);
-            send_message(self, jsonrpc_error(NULL,
-                                             refused.code == ERROR_UNSUPPORTED
-                                                 ? JSONRPC_INVALID_REQUEST
-                                                 : JSONRPC_PARSE_ERROR,
-                                             refused.message));
+            send_message(self,
+                         jsonrpc_error(NULL,
+                                       refused.code == ERROR_UNSUPPORTED ? JSONRPC_INVALID_REQUEST
+                                                                         : JSONRPC_PARSE_ERROR,
+                                       refused.message));
             continue;
-        case FRAMING_MESSAGE: break;
+        case FRAMING_MESSAGE:
+            break;
         }
         struct jsonrpc_message message;
         jsonrpc_parse(&message, body, body_length);
         switch (message.kind) {
-        case JSONRPC_REQUEST: on_request(self, &message); break;
-        case JSONRPC_NOTIFICATION: on_notification(self, &message); break;
+        case JSONRPC_REQUEST:
+            on_request(self, &message);
+            break;
+        case JSONRPC_NOTIFICATION:
+            on_notification(self, &message);
+            break;
         case JSONRPC_RESPONSE:
             if (!on_response(self, &message))
                 trouble(self, "a response to nothing we asked was ignored");
             break;
-        case JSONRPC_INVALID: on_invalid(self, &message); break;
+        case JSONRPC_INVALID:
+            on_invalid(self, &message);
+            break;
         }
         jsonrpc_release(&message);
     }

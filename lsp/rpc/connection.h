@@ -1,8 +1,9 @@
 /* One JSON-RPC conversation: bytes in, handlers called, bytes out.
  *
- * Keeps the table of requests that wait for our answer (so that `$/cancelRequest` finds them) and the
- * table of our own requests that wait for the client's. Checks the order of messages (lifecycle.h)
- * and answers what has no handler as JSON-RPC and LSP say. Not thread-safe; knows no event loop. */
+ * Keeps the table of requests that wait for our answer (so that `$/cancelRequest` finds them) and
+ * the table of our own requests that wait for the client's. Checks the order of messages
+ * (lifecycle.h) and answers what has no handler as JSON-RPC and LSP say. Not thread-safe; knows no
+ * event loop. */
 #ifndef AERIE_LSP_RPC_CONNECTION_H
 #define AERIE_LSP_RPC_CONNECTION_H
 

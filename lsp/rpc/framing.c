@@ -138,7 +138,8 @@ static bool step_header(struct framing *self, enum framing_event *event, struct 
         const char *block = self->bytes + self->start;
         size_t available = self->end - self->start;
         size_t from = self->lines + self->scanned;
-        const char *newline = available > from ? memchr(block + from, '\n', available - from) : NULL;
+        const char *newline =
+            available > from ? memchr(block + from, '\n', available - from) : NULL;
         if (newline == NULL) {
             self->scanned = available - self->lines;
             if (available > FRAMING_HEADER_LIMIT) {

@@ -1,5 +1,5 @@
-/* The base protocol of LSP: header lines, an empty line, and Content-Length bytes of body, cut out of
- * a byte stream that arrives in pieces of any size (LSP 3.18, "Base Protocol").
+/* The base protocol of LSP: header lines, an empty line, and Content-Length bytes of body, cut out
+ * of a byte stream that arrives in pieces of any size (LSP 3.18, "Base Protocol").
  *
  * Header names are case-insensitive, Content-Type and unknown headers are read over, a line may end
  * with "\n" alone. A body over the limit is skipped without being stored. After header lines that
@@ -25,7 +25,8 @@ enum framing_event {
     FRAMING_REFUSED,   /* something was thrown away; the error says what; go on */
 };
 
-/* `limit`: the longest body accepted, 0 for FRAMING_DEFAULT_LIMIT. NULL on failure: ERROR_MEMORY. */
+/* `limit`: the longest body accepted, 0 for FRAMING_DEFAULT_LIMIT. NULL on failure: ERROR_MEMORY.
+ */
 struct framing *framing_create(size_t limit, struct error *err);
 void framing_free(struct framing *self); /* NULL is fine */
 

@@ -75,13 +75,14 @@ static json_t *load(const char *body, size_t length, json_error_t *problem) {
 static json_t *take_id(json_t *root) {
     json_t *id = json_object_get(root, "id");
     double number = json_real_value(id);
-    if (!json_is_real(id) || number != floor(number) || fabs(number) > 9007199254740992.0) return id;
+    if (!json_is_real(id) || number != floor(number) || fabs(number) > 9007199254740992.0)
+        return id;
     json_object_set_new(root, "id", json_integer((json_int_t)number));
     return json_object_get(root, "id");
 }
 
-static void invalid(struct jsonrpc_message *message, enum jsonrpc_code code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void invalid(struct jsonrpc_message *message, enum jsonrpc_code code, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
 
 static void invalid(struct jsonrpc_message *message, enum jsonrpc_code code, const char *format,
                     ...) {

@@ -24,19 +24,20 @@ enum jsonrpc_kind { JSONRPC_REQUEST, JSONRPC_NOTIFICATION, JSONRPC_RESPONSE, JSO
 /* One message. Everything but `root` is borrowed from it. */
 struct jsonrpc_message {
     enum jsonrpc_kind kind;
-    json_t *root;        /* NULL where the body is no JSON */
-    json_t *id;          /* number, string or null; NULL where there is none that can be used */
-    const char *method;  /* request, notification */
-    json_t *params;      /* object or array; NULL where absent, null or anything else */
-    bool bad_params;     /* they were something else */
-    json_t *result;      /* response: one of the two is set */
+    json_t *root;       /* NULL where the body is no JSON */
+    json_t *id;         /* number, string or null; NULL where there is none that can be used */
+    const char *method; /* request, notification */
+    json_t *params;     /* object or array; NULL where absent, null or anything else */
+    bool bad_params;    /* they were something else */
+    json_t *result;     /* response: one of the two is set */
     json_t *error;
     enum jsonrpc_code code; /* invalid: what to answer */
     char reason[200];       /* invalid: why; no text of the message itself */
 };
 
-/* Takes a body apart. Always sets *message, which must be released. An escaped surrogate without its
- * other half (an editor may hold one in a broken file) is read as U+FFFD, one UTF-16 unit as well. */
+/* Takes a body apart. Always sets *message, which must be released. An escaped surrogate without
+ * its other half (an editor may hold one in a broken file) is read as U+FFFD, one UTF-16 unit as
+ * well. */
 void jsonrpc_parse(struct jsonrpc_message *message, const char *body, size_t length);
 void jsonrpc_release(struct jsonrpc_message *message);
 

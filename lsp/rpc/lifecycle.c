@@ -20,11 +20,14 @@ enum lifecycle_verdict lifecycle_admit(enum lifecycle state, bool is_request, co
         *code = JSONRPC_INVALID_REQUEST;
         *text = "the server is initialized already";
         return LIFECYCLE_REJECT;
-    case LIFECYCLE_SHUTDOWN: break;
+    case LIFECYCLE_SHUTDOWN:
+        break;
     }
     *code = JSONRPC_INVALID_REQUEST;
     *text = "the server is shut down";
     return LIFECYCLE_REJECT;
 }
 
-int lifecycle_exit_status(enum lifecycle state) { return state == LIFECYCLE_SHUTDOWN ? 0 : 1; }
+int lifecycle_exit_status(enum lifecycle state) {
+    return state == LIFECYCLE_SHUTDOWN ? 0 : 1;
+}

@@ -5,9 +5,9 @@
 #include "lsp/rpc/jsonrpc.h"
 
 enum lifecycle {
-    LIFECYCLE_STARTED,     /* nothing but `initialize` and `exit` */
-    LIFECYCLE_RUNNING,     /* `initialize` was answered */
-    LIFECYCLE_SHUTDOWN,    /* `shutdown` was answered: nothing but `exit` */
+    LIFECYCLE_STARTED,  /* nothing but `initialize` and `exit` */
+    LIFECYCLE_RUNNING,  /* `initialize` was answered */
+    LIFECYCLE_SHUTDOWN, /* `shutdown` was answered: nothing but `exit` */
 };
 
 enum lifecycle_verdict {

@@ -120,8 +120,8 @@ static void start_reading(struct transport *self) {
     } else if (!input->busy) {
         uv_buf_t buffer = uv_buf_init(self->buffer, sizeof self->buffer);
         input->operation.data = self;
-        status = uv_fs_read(self->loop, &input->operation, input->file, &buffer, 1, -1,
-                            on_file_read);
+        status =
+            uv_fs_read(self->loop, &input->operation, input->file, &buffer, 1, -1, on_file_read);
         input->busy = status == 0;
     }
     if (status != 0 && status != UV_EALREADY)
@@ -159,7 +159,9 @@ static void frame_done(struct frame *frame, int status) {
     }
 }
 
-static void on_write(uv_write_t *request, int status) { frame_done(request->data, status); }
+static void on_write(uv_write_t *request, int status) {
+    frame_done(request->data, status);
+}
 
 static void on_file_write(uv_fs_t *operation) {
     struct transport *self = operation->data;
@@ -182,8 +184,8 @@ static void pump(struct transport *self) {
     if (!self->is_socket && output->is_file) {
         struct frame *frame = self->waiting;
         if (frame == NULL || output->busy) return;
-        uv_buf_t buffer = uv_buf_init(frame->bytes + frame->written,
-                                      (unsigned)(frame->length - frame->written));
+        uv_buf_t buffer =
+            uv_buf_init(frame->bytes + frame->written, (unsigned)(frame->length - frame->written));
         output->operation.data = self;
         int status = uv_fs_write(self->loop, &output->operation, output->file, &buffer, 1, -1,
                                  on_file_write);
@@ -228,7 +230,9 @@ void transport_write(struct transport *self, char *bytes, size_t length) {
     if (self->connected) pump(self);
 }
 
-size_t transport_queued(const struct transport *self) { return self->queued; }
+size_t transport_queued(const struct transport *self) {
+    return self->queued;
+}
 
 /* ---- closing -------------------------------------------------------------------------------- */
 
@@ -261,7 +265,9 @@ static void close_handles(struct transport *self) {
             uv_close(&streams[i]->handle, on_handle_closed);
 }
 
-static void on_grace_over(uv_timer_t *timer) { close_handles(timer->data); }
+static void on_grace_over(uv_timer_t *timer) {
+    close_handles(timer->data);
+}
 
 void transport_close(struct transport *self, unsigned grace_ms, void (*on_closed)(void *user)) {
     if (self->closing) return;
@@ -295,16 +301,21 @@ static struct transport *create(uv_loop_t *loop, const struct transport_handlers
 static int open_side(struct transport *self, struct side *side, int fd) {
     int status;
     switch (uv_guess_handle(fd)) {
-    case UV_TTY: status = uv_tty_init(self->loop, &side->as.tty, fd, 0); break;
+    case UV_TTY:
+        status = uv_tty_init(self->loop, &side->as.tty, fd, 0);
+        break;
     case UV_NAMED_PIPE:
         status = uv_pipe_init(self->loop, &side->as.pipe, 0);
         break;
-    case UV_TCP: status = uv_tcp_init(self->loop, &side->as.tcp); break;
+    case UV_TCP:
+        status = uv_tcp_init(self->loop, &side->as.tcp);
+        break;
     case UV_FILE:
         side->is_file = true;
         side->file = fd;
         return 0;
-    default: return UV_EBADF;
+    default:
+        return UV_EBADF;
     }
     if (status != 0) return status;
     side->as.handle.data = self;
@@ -381,8 +392,8 @@ struct transport *transport_open_socket(uv_loop_t *loop, int port,
     self->n_handles++;
     struct sockaddr_in address;
     uv_ip4_addr("127.0.0.1", port, &address);
-    status = uv_tcp_connect(&self->connect, &self->input.as.tcp,
-                            (const struct sockaddr *)&address, on_connect);
+    status = uv_tcp_connect(&self->connect, &self->input.as.tcp, (const struct sockaddr *)&address,
+                            on_connect);
     if (status != 0) return give_up(self, status, "cannot connect to the client", err);
     return self;
 }

@@ -26,14 +26,13 @@ struct transport *transport_open_files(uv_loop_t *loop, int input, int output,
                                        const struct transport_handlers *handlers,
                                        struct error *err);
 struct transport *transport_open_pipe(uv_loop_t *loop, const char *path,
-                                      const struct transport_handlers *handlers,
-                                      struct error *err);
+                                      const struct transport_handlers *handlers, struct error *err);
 struct transport *transport_open_socket(uv_loop_t *loop, int port,
                                         const struct transport_handlers *handlers,
                                         struct error *err);
 
-/* Queues bytes (malloc'ed; the transport frees them). A client that does not read its answers is not
- * read from either once TRANSPORT_HIGH_WATER bytes wait, and given up at TRANSPORT_LIMIT. */
+/* Queues bytes (malloc'ed; the transport frees them). A client that does not read its answers is
+ * not read from either once TRANSPORT_HIGH_WATER bytes wait, and given up at TRANSPORT_LIMIT. */
 enum { TRANSPORT_HIGH_WATER = 16 << 20, TRANSPORT_LIMIT = 256 << 20 };
 void transport_write(struct transport *self, char *bytes, size_t length);
 

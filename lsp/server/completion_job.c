@@ -150,7 +150,9 @@ static void detach(struct completion_job *job) {
         completion_cancel(job->completion);
 }
 
-static void on_cancel(void *user) { detach(user); }
+static void on_cancel(void *user) {
+    detach(user);
+}
 
 static void answer_empty(struct completion_job *job, bool passing) {
     if (job->request != NULL) request_answer(job->request, job->kind->empty(passing));
@@ -177,10 +179,9 @@ static void answer_result(struct completion_job *job) {
                job->prefill_ms, job->decode_ms);
     json_t *answer = NULL;
     if (job->insert_text != NULL && document != NULL)
-        answer = job->kind->render(server, document, job->offset,
-                                   job->window_start + job->replace_start,
-                                   job->window_start + job->replace_end, job->insert_text,
-                                   job->insert_length);
+        answer = job->kind->render(
+            server, document, job->offset, job->window_start + job->replace_start,
+            job->window_start + job->replace_end, job->insert_text, job->insert_length);
     if (answer == NULL) answer = job->kind->empty(true);
     request_answer(job->request, answer);
     job->request = NULL;
@@ -368,4 +369,6 @@ void completion_job_settings_changed(struct server *server) {
     }
 }
 
-void completion_job_end_all(struct server *server) { completion_job_engine_gone(server, false); }
+void completion_job_end_all(struct server *server) {
+    completion_job_engine_gone(server, false);
+}

@@ -28,8 +28,8 @@ struct completion_kind {
     bool (*enabled)(const struct settings_values *values);
     /* The answer with nothing in it; `passing`: another key may change that. */
     json_t *(*empty)(bool passing);
-    /* The answer with this text in place of bytes [start, end) of the document, which has not changed
-     * since; NULL to offer nothing. */
+    /* The answer with this text in place of bytes [start, end) of the document, which has not
+     * changed since; NULL to offer nothing. */
     json_t *(*render)(const struct server *server, const struct document *document, size_t offset,
                       size_t start, size_t end, const char *text, size_t length);
 };
@@ -46,10 +46,10 @@ struct completion_place {
 void completion_job_start(struct server *server, const struct completion_kind *kind,
                           struct request *request, const struct completion_place *place);
 
-/* An answer for the older text would put ghost text in the wrong place. RequestCancelled rather than
- * ContentModified, which says it more exactly: it is the one error that vscode-languageclient and
- * Neovim both swallow without a word (Neovim logs or shows any other), while an empty result would
- * make Neovim take away a hint that the next request is about to renew. */
+/* An answer for the older text would put ghost text in the wrong place. RequestCancelled rather
+ * than ContentModified, which says it more exactly: it is the one error that vscode-languageclient
+ * and Neovim both swallow without a word (Neovim logs or shows any other), while an empty result
+ * would make Neovim take away a hint that the next request is about to renew. */
 void completion_job_document_changed(struct server *server, const char *uri);
 void completion_job_document_closed(struct server *server, const char *uri);
 

@@ -20,10 +20,10 @@ static void on_did_open(void *user, json_t *params) {
         completion_job_document_changed(server, uri);
     }
     struct error err = ERROR_INIT;
-    struct document *document = document_create(
-        uri, language != NULL ? language : "",
-        (int64_t)json_number_value(json_object_get(item, "version")), json_string_value(text),
-        json_string_length(text), &err);
+    struct document *document =
+        document_create(uri, language != NULL ? language : "",
+                        (int64_t)json_number_value(json_object_get(item, "version")),
+                        json_string_value(text), json_string_length(text), &err);
     if (document == NULL || !document_store_put(server->documents, document, &err)) {
         document_free(document);
         server_log(server, LOG_ERROR, "a document could not be opened: %s", err.message);
@@ -61,8 +61,7 @@ static void on_did_change(void *user, json_t *params) {
                        "client's until the document is reopened: %s",
                        i, err.message);
     }
-    const json_t *version =
-        json_object_get(json_object_get(params, "textDocument"), "version");
+    const json_t *version = json_object_get(json_object_get(params, "textDocument"), "version");
     if (json_is_number(version)) {
         int64_t number = (int64_t)json_number_value(version);
         if (number <= document_version(document))
@@ -88,9 +87,9 @@ static void on_did_save(void *user, json_t *params) {
 static void announce(const struct server *server, json_t *capabilities) {
     (void)server;
     /* TextDocumentSyncKind 2: incremental. */
-    json_object_set_new(capabilities, "textDocumentSync",
-                        json_pack("{s:b, s:i, s:{s:b}}", "openClose", 1, "change", 2, "save",
-                                  "includeText", 0));
+    json_object_set_new(
+        capabilities, "textDocumentSync",
+        json_pack("{s:b, s:i, s:{s:b}}", "openClose", 1, "change", 2, "save", "includeText", 0));
 }
 
 static const struct method methods[] = {

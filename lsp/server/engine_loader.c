@@ -198,7 +198,9 @@ void engine_loader_want(struct engine_loader *self, const struct engine_choice *
     step(self);
 }
 
-enum engine_state engine_loader_state(const struct engine_loader *self) { return self->state; }
+enum engine_state engine_loader_state(const struct engine_loader *self) {
+    return self->state;
+}
 
 struct engine *engine_loader_hold(struct engine_loader *self) {
     if (self->state != ENGINE_READY) return NULL;

@@ -10,22 +10,22 @@
 struct engine_loader;
 
 enum engine_state {
-    ENGINE_NONE,    /* nothing was asked for */
+    ENGINE_NONE, /* nothing was asked for */
     ENGINE_LOADING,
     ENGINE_READY,
-    ENGINE_FAILED,  /* stays so until another choice is made */
+    ENGINE_FAILED, /* stays so until another choice is made */
 };
 
 /* What to load. */
 struct engine_choice {
-    const char *model;   /* as store_resolve takes it; "" = the default model */
+    const char *model; /* as store_resolve takes it; "" = the default model */
     const char *backend;
     unsigned threads, context; /* as in struct engine_options */
 };
 
 struct engine_loader_handlers {
-    /* `err` is set with ENGINE_FAILED. When the state leaves ENGINE_READY every holder has to let go:
-     * the engine is closed after the last. */
+    /* `err` is set with ENGINE_FAILED. When the state leaves ENGINE_READY every holder has to let
+     * go: the engine is closed after the last. */
     void (*on_state)(void *user, enum engine_state state, const struct error *err);
     void (*on_progress)(void *user, float fraction); /* while loading, a few times a second */
     void (*on_stopped)(void *user);                  /* after engine_loader_stop */

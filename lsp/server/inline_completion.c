@@ -61,10 +61,9 @@ static void on_inline_completion(void *user, struct request *request, json_t *pa
     }
     place.offset = document_offset(place.document, position, server->client.encoding);
     /* context.triggerKind is not looked at: clients of different age count it from 0 or from 1. */
-    read_selection(server,
-                   json_object_get(json_object_get(params, "context"), "selectedCompletionInfo"),
-                   &place, document_position(place.document, place.offset,
-                                             server->client.encoding));
+    read_selection(
+        server, json_object_get(json_object_get(params, "context"), "selectedCompletionInfo"),
+        &place, document_position(place.document, place.offset, server->client.encoding));
     completion_job_start(server, &kind, request, &place);
 }
 

@@ -21,7 +21,9 @@ static void deliver_all(struct mailbox *self) {
     }
 }
 
-static void on_wakeup(uv_async_t *wakeup) { deliver_all(wakeup->data); }
+static void on_wakeup(uv_async_t *wakeup) {
+    deliver_all(wakeup->data);
+}
 
 struct mailbox *mailbox_create(uv_loop_t *loop, struct error *err) {
     struct mailbox *self = calloc(1, sizeof *self);

@@ -35,8 +35,7 @@ void progress_report(struct progress *self, float fraction) {
     int percent = fraction >= 1 ? 100 : fraction > 0 ? (int)(fraction * 100) : 0;
     if (!self->wanted || percent <= self->percent) return; /* a bar never goes back */
     self->percent = percent;
-    if (self->begun)
-        send(self, json_pack("{s:s, s:i}", "kind", "report", "percentage", percent));
+    if (self->begun) send(self, json_pack("{s:s, s:i}", "kind", "report", "percentage", percent));
 }
 
 void progress_end(struct progress *self, const char *text) {

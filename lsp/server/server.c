@@ -12,8 +12,8 @@
 #include <string.h>
 
 enum {
-    CLOSE_GRACE_MS = 1000,  /* for the last answers to leave */
-    LOG_BACKLOG = 1 << 20,  /* bytes waiting for the client, above which logs are dropped */
+    CLOSE_GRACE_MS = 1000, /* for the last answers to leave */
+    LOG_BACKLOG = 1 << 20, /* bytes waiting for the client, above which logs are dropped */
 };
 
 /* ---- telling the user ----------------------------------------------------------------------- */
@@ -67,12 +67,12 @@ void server_apply_settings(struct server *self) {
     completion_job_settings_changed(self);
     if (!self->configured) return;
     engine_loader_want(self->loader,
-                       values->enable ? &(struct engine_choice){.model = values->model,
-                                                                .backend = values->backend,
-                                                                .threads = (unsigned)values->threads,
-                                                                .context =
-                                                                    (unsigned)values->context_size}
-                                      : NULL);
+                       values->enable
+                           ? &(struct engine_choice){.model = values->model,
+                                                     .backend = values->backend,
+                                                     .threads = (unsigned)values->threads,
+                                                     .context = (unsigned)values->context_size}
+                           : NULL);
 }
 
 void server_configured(struct server *self) {
@@ -132,7 +132,9 @@ static void on_send(void *user, char *frame, size_t length) {
         free(frame);
 }
 
-static void on_trouble(void *user, const char *text) { server_log(user, LOG_WARNING, "%s", text); }
+static void on_trouble(void *user, const char *text) {
+    server_log(user, LOG_WARNING, "%s", text);
+}
 
 static void on_answered(void *user, const char *method, int code, uint64_t started_ns) {
     struct server *self = user;
@@ -173,7 +175,9 @@ static void on_signal(uv_signal_t *signal, int number) {
     server_stop(self, lifecycle_exit_status(connection_lifecycle(self->connection)));
 }
 
-static void on_configuration_timeout(uv_timer_t *timer) { server_configured(timer->data); }
+static void on_configuration_timeout(uv_timer_t *timer) {
+    server_configured(timer->data);
+}
 
 /* ---- ending --------------------------------------------------------------------------------- */
 
@@ -224,7 +228,9 @@ static bool open_transport(struct server *self, const struct server_options *opt
                            struct error *err) {
     const struct transport_handlers handlers = {on_bytes, on_end, self};
     switch (options->transport) {
-    case SERVER_STDIO: self->transport = transport_open_stdio(self->loop, &handlers, err); break;
+    case SERVER_STDIO:
+        self->transport = transport_open_stdio(self->loop, &handlers, err);
+        break;
     case SERVER_PIPE:
         self->transport = transport_open_pipe(self->loop, options->pipe, &handlers, err);
         break;
@@ -264,8 +270,8 @@ static bool begin(struct server *self, const struct server_options *options, str
                                     err))
             return false;
     if (options->client_process != 0) {
-        self->parents[0] = parent_watch_create(self->loop, options->client_process, on_parent_gone,
-                                               self, err);
+        self->parents[0] =
+            parent_watch_create(self->loop, options->client_process, on_parent_gone, self, err);
         if (self->parents[0] == NULL) return false;
     }
     if (options->catch_signals) {

@@ -52,17 +52,18 @@ enum server_transport { SERVER_STDIO, SERVER_PIPE, SERVER_SOCKET, SERVER_FILES }
 
 struct server_options {
     enum server_transport transport;
-    const char *pipe;       /* SERVER_PIPE: path of the client's socket */
-    int port;               /* SERVER_SOCKET: on 127.0.0.1 */
-    int input, output;      /* SERVER_FILES: descriptors, taken over */
-    int64_t client_process; /* ends with this process; 0 for none */
-    size_t message_limit;   /* bytes, 0 for the default */
+    const char *pipe;          /* SERVER_PIPE: path of the client's socket */
+    int port;                  /* SERVER_SOCKET: on 127.0.0.1 */
+    int input, output;         /* SERVER_FILES: descriptors; pipes and sockets are taken over */
+    int64_t client_process;    /* ends with this process; 0 for none */
+    size_t message_limit;      /* bytes, 0 for the default */
     struct settings *settings; /* with environment and flags; borrowed */
-    bool catch_signals;     /* SIGTERM, SIGINT and SIGHUP end the session in order */
+    bool catch_signals;        /* SIGTERM, SIGINT and SIGHUP end the session in order */
 };
 
 /* Serves one client until it says exit, goes away or its process ends. Returns the exit status, 0
- * only after an orderly shutdown; -1 if it could not begin: ERROR_IO, ERROR_MEMORY, ERROR_ARGUMENT. */
+ * only after an orderly shutdown; -1 if it could not begin: ERROR_IO, ERROR_MEMORY, ERROR_ARGUMENT.
+ */
 int server_run(const struct server_options *options, struct error *err);
 
 /* Ends the session: cancels everything, and leaves once nothing is under way any more. */

@@ -1,4 +1,5 @@
-/* initialize, initialized, shutdown, exit, $/setTrace. The order of messages is rpc/lifecycle.c's. */
+/* initialize, initialized, shutdown, exit, $/setTrace. The order of messages is rpc/lifecycle.c's.
+ */
 #include "lsp/server/features.h"
 
 #include "aerie_version.h"
@@ -101,8 +102,8 @@ static void on_set_trace(void *user, json_t *params) {
 }
 
 static const struct method methods[] = {
-    {"initialize", on_initialize, NULL},      {"initialized", NULL, on_initialized},
-    {"shutdown", on_shutdown, NULL},          {"exit", NULL, on_exit_notification},
+    {"initialize", on_initialize, NULL}, {"initialized", NULL, on_initialized},
+    {"shutdown", on_shutdown, NULL},     {"exit", NULL, on_exit_notification},
     {"$/setTrace", NULL, on_set_trace},
 };
 

@@ -10,7 +10,9 @@
 
 enum { LONGEST_LABEL = 60, LONGEST_WORD = 200 };
 
-static bool enabled(const struct settings_values *values) { return values->completion_enable; }
+static bool enabled(const struct settings_values *values) {
+    return values->completion_enable;
+}
 
 static json_t *list(bool incomplete, json_t *item) {
     json_t *items = json_array();
@@ -18,7 +20,9 @@ static json_t *list(bool incomplete, json_t *item) {
     return json_pack("{s:b, s:o}", "isIncomplete", incomplete, "items", items);
 }
 
-static json_t *empty(bool passing) { return list(passing, NULL); }
+static json_t *empty(bool passing) {
+    return list(passing, NULL);
+}
 
 /* Bytes that belong to a word in any of the languages; all of UTF-8 beyond ASCII counts. */
 static bool is_word(char c) {

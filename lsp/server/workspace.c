@@ -110,9 +110,9 @@ static void on_did_change_folders(void *user, json_t *params) {
 
 static void announce(const struct server *server, json_t *capabilities) {
     (void)server;
-    json_object_set_new(capabilities, "workspace",
-                        json_pack("{s:{s:b, s:b}}", "workspaceFolders", "supported", 1,
-                                  "changeNotifications", 1));
+    json_object_set_new(
+        capabilities, "workspace",
+        json_pack("{s:{s:b, s:b}}", "workspaceFolders", "supported", 1, "changeNotifications", 1));
 }
 
 static void registrations(const struct server *server, json_t *list) {
