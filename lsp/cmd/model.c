@@ -10,8 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- list --------------------------------------------------------------------------------------
- */
+/* ---- list ------------------------------------------------------------------------------------ */
 
 /* One file of the store. A damaged one is listed too, with what is wrong. */
 struct listed {
@@ -112,8 +111,7 @@ static bool list(bool as_json, struct error *err) {
     return ok;
 }
 
-/* ---- the command -------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 int command_model(int argc, char **argv) {
     const struct command_usage usage = {

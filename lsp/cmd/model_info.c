@@ -55,8 +55,7 @@ json_t *model_info_string(const char *text) {
     return plain;
 }
 
-/* ---- gathering ---------------------------------------------------------------------------------
- */
+/* ---- gathering ------------------------------------------------------------------------------- */
 
 static void count_types(struct summary *s) {
     for (size_t i = 0; i < gguf_n_tensors(s->gguf); i++) {
@@ -94,8 +93,7 @@ static uint64_t kv_bytes(const struct summary *s) {
     return model_kv_bytes(s->model, s->config->n_context, KV_ELEMENT_BYTES);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static json_t *id_json(int32_t id) {
     return id < 0 ? json_null() : json_integer(id);
@@ -155,8 +153,7 @@ static bool print_json(const struct summary *s, struct error *err) {
     return true;
 }
 
-/* ---- for people --------------------------------------------------------------------------------
- */
+/* ---- for people ------------------------------------------------------------------------------ */
 
 static void print_types(const struct summary *s) {
     char size[32];

@@ -325,8 +325,7 @@ static void a_wrong_file_is_refused_with_the_reason(void **state) {
     }
 }
 
-/* ---- a real file, cut short and damaged --------------------------------------------------------
- */
+/* ---- a real file, cut short and damaged ------------------------------------------------------ */
 
 static const struct random_gguf small = {
     .n_layers = 1, .d_model = 32, .n_heads = 2, .n_kv_heads = 1, .d_ff = 32, .tied = true};

@@ -28,8 +28,7 @@ static uint8_t *value_of(void *bytes, size_t n, const char *key) {
     return start + length + 4;
 }
 
-/* ---- what a good file becomes ------------------------------------------------------------------
- */
+/* ---- what a good file becomes ---------------------------------------------------------------- */
 
 static void the_keys_become_the_decoder(void **state) {
     (void)state;
@@ -295,8 +294,7 @@ static void older_and_windowed_files_run_within_their_means(void **state) {
     free(bytes);
 }
 
-/* ---- tensors that are not what they should be ---------------------------------------------------
- */
+/* ---- tensors that are not what they should be ------------------------------------------------ */
 
 static void a_missing_or_foreign_tensor_is_named(void **state) {
     (void)state;
