@@ -11,13 +11,13 @@ enum { DEFAULT_STEP_TOKENS = 512, MAX_STEP_TOKENS = 65536 };
 
 /* Best first. */
 static const struct backend_ops *const backends[] = {
-
+    &cpu_backend_ops,
     &reference_backend_ops,
 };
 enum { N_BACKENDS = sizeof backends / sizeof backends[0] };
 
 const char *const *backend_names(void) {
-    static const char *const names[N_BACKENDS + 1] = {"reference", NULL};
+    static const char *const names[N_BACKENDS + 1] = {"cpu", "reference", NULL};
     return names;
 }
 

@@ -3,6 +3,7 @@
 
 #include "aerie_version.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ static const struct command commands[] = {
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(void) {
-    puts("Usage: aerie [--stdio]               the language server (also --socket PORT, --pipe PATH)\n"
+    puts("Usage: aerie [--stdio]               the language server (also --socket PORT, --pipe "
+         "PATH)\n"
          "       aerie COMMAND [ARGUMENT]...   `aerie COMMAND --help` explains each\n\n"
          "Aerie completes code in the editor with a model that runs on this machine.\n\n"
          "Commands:");
@@ -34,26 +36,34 @@ static void print_help(void) {
          "  --pipe PATH              connect to the client's Unix socket\n"
          "  --clientProcessId N      exit when this process does\n"
          "  --version                print the version\n"
-         "  --help                   this text");
+         "  --help                   this text (`aerie --stdio --help`: every option of the "
+         "server)");
+}
+
+/* A result that did not reach its reader (a full disk, say) is no success. A reader that had enough
+ * and closed the pipe ended us by SIGPIPE. */
+static int finish(int status) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "aerie: writing the result failed: %s\n", strerror(errno));
+    return status == EXIT_OK ? EXIT_FAILED : status;
 }
 
 int main(int argc, char **argv) {
     const char *first = argc > 1 ? argv[1] : NULL;
     if (first != NULL && first[0] != '-') {
         for (size_t i = 0; i < N_COMMANDS; i++)
-            if (strcmp(first, commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+            if (strcmp(first, commands[i].name) == 0)
+                return finish(commands[i].run(argc - 1, argv + 1));
         fprintf(stderr, "aerie: unknown command '%s'; `aerie --help` lists them\n", first);
         return EXIT_USAGE;
     }
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--version") == 0) {
-            puts("aerie " AERIE_VERSION);
-            return EXIT_OK;
-        }
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help();
-            return EXIT_OK;
-        }
+    if (first != NULL && strcmp(first, "--version") == 0) {
+        puts("aerie " AERIE_VERSION);
+        return finish(EXIT_OK);
     }
-    return command_serve(argc, argv);
+    if (first != NULL && (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)) {
+        print_help();
+        return finish(EXIT_OK);
+    }
+    return finish(command_serve(argc, argv));
 }

@@ -38,15 +38,14 @@ def restyle(style, codes):
         elif code == 1:
             style["font-weight"] = "bold"
         elif code == 2:
-            style["fill"] = DIM
+            style["fill-opacity"] = "0.6"
         elif code == 3:
             style["font-style"] = "italic"
         elif code == 4:
             style["text-decoration"] = "underline"
         elif code == 22:
             style.pop("font-weight", None)
-            if style.get("fill") == DIM:
-                del style["fill"]
+            style.pop("fill-opacity", None)
         elif code == 23:
             style.pop("font-style", None)
         elif code == 39:

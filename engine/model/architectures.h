@@ -52,8 +52,7 @@ extern const size_t n_model_roles;
 extern const struct tensor_role layer_roles[]; /* into struct decoder_layer */
 extern const size_t n_layer_roles;
 
-/* ---- keys that change the maths ----------------------------------------------------------------
- */
+/* ---- keys that change the maths -------------------------------------------------------------- */
 
 /* A key the decoder does not know how to honour; harmless with one of two values. */
 struct foreign_key {

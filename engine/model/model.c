@@ -22,8 +22,7 @@ struct model {
     uint64_t n_parameters, weight_bytes;
 };
 
-/* ---- tensors ----------------------------------------------------------------------------------
- */
+/* ---- tensors --------------------------------------------------------------------------------- */
 
 static bool check_shape(const struct gguf_tensor *found, uint64_t rows, uint64_t cols,
                         struct error *err) {
@@ -145,8 +144,7 @@ static bool check_all_used(const struct model *self, struct error *err) {
     return true;
 }
 
-/* ---- opening ----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static bool find_architecture(struct model *self, struct error *err) {
     struct text_view name;
@@ -245,8 +243,7 @@ void model_close(struct model *self) {
     free(self);
 }
 
-/* ---- what it is --------------------------------------------------------------------------------
- */
+/* ---- what it is ------------------------------------------------------------------------------ */
 
 const struct gguf *model_gguf(const struct model *self) {
     return self->gguf;

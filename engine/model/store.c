@@ -36,8 +36,7 @@ char *store_folder(struct error *err) {
     return join(home, ".local/share/aerie/models", err);
 }
 
-/* ---- listing ----------------------------------------------------------------------------------
- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 static bool is_gguf_name(const char *name) {
     size_t n = strlen(name);
@@ -118,8 +117,7 @@ void store_list_free(char **names, size_t n_names) {
     free(names);
 }
 
-/* ---- resolving --------------------------------------------------------------------------------
- */
+/* ---- resolving ------------------------------------------------------------------------------- */
 
 /* Does the user's name mean this file? With or without ".gguf", in any case. */
 static bool matches(const char *name, const char *file) {

@@ -10,7 +10,15 @@
 
 /* ---- the common options --------------------------------------------------------------------- */
 
-enum value_kind { VALUE_TEXT, VALUE_FLAG, VALUE_UINT, VALUE_UINT64, VALUE_FLOAT };
+enum value_kind {
+    VALUE_TEXT,
+    VALUE_BACKEND,
+    VALUE_FLAG,
+    VALUE_UINT,
+    VALUE_UINT64,
+    VALUE_FLOAT,
+    VALUE_PROBABILITY,
+};
 
 struct common_option {
     enum common_set set;
@@ -25,8 +33,8 @@ struct common_option {
 static const struct common_option common_table[] = {
     {COMMON_MODEL, "model", "NAME|PATH", "model in the store, or a GGUF file", "AERIE_MODEL",
      VALUE_TEXT, FIELD(model)},
-    {COMMON_ENGINE, "backend", "NAME", "auto, cpu, cuda or reference", "AERIE_BACKEND", VALUE_TEXT,
-     FIELD(backend)},
+    {COMMON_ENGINE, "backend", "NAME", "auto, cpu, cuda or reference", "AERIE_BACKEND",
+     VALUE_BACKEND, FIELD(backend)},
     {COMMON_ENGINE, "threads", "N", "CPU threads, 0 = the machine's cores", "AERIE_THREADS",
      VALUE_UINT, FIELD(threads)},
     {COMMON_ENGINE, "no-spec", NULL, "no speculative decoding", NULL, VALUE_FLAG, FIELD(no_spec)},
@@ -38,7 +46,7 @@ static const struct common_option common_table[] = {
     {COMMON_SAMPLE, "top-k", "N", "choose among the N most likely tokens, 0 = all", NULL,
      VALUE_UINT, FIELD(top_k)},
     {COMMON_SAMPLE, "top-p", "P", "choose among the tokens that make up probability P", NULL,
-     VALUE_FLOAT, FIELD(top_p)},
+     VALUE_PROBABILITY, FIELD(top_p)},
     {COMMON_SAMPLE, "max-tokens", "N", "longest answer", NULL, VALUE_UINT, FIELD(max_tokens)},
     {COMMON_JSON, "json", NULL, "one JSON object on stdout", NULL, VALUE_FLAG, FIELD(json)},
 };
@@ -51,8 +59,21 @@ static bool store_value(const struct common_option *option, const char *text,
     char *end = NULL;
     errno = 0;
     switch (option->kind) {
-    case VALUE_TEXT: *(const char **)field = text; return *text != '\0';
-    case VALUE_FLAG: *(bool *)field = true; return true;
+    case VALUE_TEXT:
+        *(const char **)field = text;
+        return *text != '\0';
+    case VALUE_BACKEND: {
+        static const char *const names[] = {"auto", "cpu", "cuda", "reference"};
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            if (strcmp(text, names[i]) != 0) continue;
+            *(const char **)field = text;
+            return true;
+        }
+        return false;
+    }
+    case VALUE_FLAG:
+        *(bool *)field = true;
+        return true;
     case VALUE_UINT:
     case VALUE_UINT64: {
         if (*text < '0' || *text > '9') return false;
@@ -66,9 +87,11 @@ static bool store_value(const struct common_option *option, const char *text,
         *(unsigned *)field = (unsigned)value;
         return true;
     }
-    case VALUE_FLOAT: {
+    case VALUE_FLOAT:
+    case VALUE_PROBABILITY: {
         float value = strtof(text, &end);
         if (end == text || *end != '\0' || !isfinite(value) || value < 0) return false;
+        if (option->kind == VALUE_PROBABILITY && value > 1) return false;
         *(float *)field = value;
         return true;
     }
@@ -83,8 +106,8 @@ static bool apply_environment(unsigned set, struct common_options *common) {
         const char *text = getenv(option->variable);
         if (text == NULL || *text == '\0') continue;
         if (!store_value(option, text, common)) {
-            fprintf(stderr, "aerie: %s=%s is not %s; unset it or mend it\n", option->variable, text,
-                    option->help);
+            fprintf(stderr, "aerie: %s: '%s' is not a value it takes (%s); unset it or mend it\n",
+                    option->variable, text, option->help);
             return false;
         }
     }
@@ -96,7 +119,7 @@ static bool apply_environment(unsigned set, struct common_options *common) {
 static void print_option(const char *name, const char *argument, const char *help) {
     char left[64];
     snprintf(left, sizeof left, "--%s%s%s", name, argument ? " " : "", argument ? argument : "");
-    printf("  %-24s %s\n", left, help);
+    printf("  %-26s %s\n", left, help);
 }
 
 static void print_help(const struct command_usage *usage) {
@@ -113,12 +136,31 @@ static void print_help(const struct command_usage *usage) {
 
 enum { MAX_OPTIONS = 40, BASE_OWN = 1000, BASE_COMMON = 2000, VALUE_HELP = 3000 };
 
+/* `format` has two %s. */
 static enum options_outcome bad(const struct command_usage *usage, const char *format,
                                 const char *a, const char *b) {
     fputs("aerie: ", stderr);
     fprintf(stderr, format, a, b);
     fprintf(stderr, "; usage: %s\n", usage->usage);
     return OPTIONS_BAD;
+}
+
+/* What getopt_long stumbled over. optopt holds a short option's letter, the code of a flag that was
+ * given a value, or 0 for a long option that is unknown or short for more than one. */
+static enum options_outcome bad_option(const struct command_usage *usage,
+                                       const struct option *table, char **argv) {
+    const char *text = argv[optind - 1];
+    if (optopt > 0 && optopt < BASE_OWN) {
+        char letter[3] = {'-', (char)optopt, '\0'};
+        return bad(usage, "unknown option %s%s", letter, "");
+    }
+    for (size_t i = 0; optopt != 0 && table[i].name != NULL; i++)
+        if (table[i].val == optopt) return bad(usage, "--%s takes no value%s", table[i].name, "");
+    size_t length = strcspn(text + 2, "="), matches = 0;
+    for (size_t i = 0; table[i].name != NULL; i++)
+        matches += strncmp(table[i].name, text + 2, length) == 0;
+    return bad(usage, matches > 1 ? "%s is short for several options%s" : "unknown option %s%s",
+               text, "");
 }
 
 enum options_outcome options_parse(const struct command_usage *usage, int argc, char **argv,
@@ -144,7 +186,6 @@ enum options_outcome options_parse(const struct command_usage *usage, int argc, 
     optind = 0; /* GNU: start afresh */
     opterr = 0;
     for (;;) {
-        int at = optind > 0 ? optind : 1;
         int code = getopt_long(argc, argv, ":h", table, NULL);
         if (code == -1) break;
         if (code == 'h' || code == VALUE_HELP) {
@@ -152,8 +193,7 @@ enum options_outcome options_parse(const struct command_usage *usage, int argc, 
             return OPTIONS_HELP;
         }
         if (code == ':') return bad(usage, "%s needs a value%s", argv[optind - 1], "");
-        if (code == '?')
-            return bad(usage, "unknown option %s%s", argv[at < argc ? at : argc - 1], "");
+        if (code == '?') return bad_option(usage, table, argv);
         if (code >= BASE_COMMON) {
             const struct common_option *option = &common_table[code - BASE_COMMON];
             if (!store_value(option, optarg, common))

@@ -83,7 +83,7 @@ static bool encode_before(struct prompt *prompt, const struct tokenizer *tokeniz
         unsigned flags = template->order == ORDER_PSM ? TOKENIZE_PLAIN : TOKENIZE_ADD_BOS;
         if (!tokenizer_encode(tokenizer, buffer.bytes, buffer.length, flags, out, err)) goto end;
         if (out->length <= max_tokens) break;
-        if (max_bytes <= step) {
+        if (max_bytes < 2 * step) {
             /* Not even the last step fits (a byte a token): its end does. */
             size_t excess = out->length - max_tokens;
             memmove(out->ids, out->ids + excess, max_tokens * sizeof *out->ids);

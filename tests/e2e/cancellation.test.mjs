@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Automatic, failure, lsp, session } from './client.mjs';
-import { cpuSeconds, untilIdle } from './processes.mjs';
+import { cpuSeconds, until, untilIdle } from './processes.mjs';
 import { RawClient, frame } from './raw.mjs';
 import { model } from './settings.mjs';
 
@@ -47,26 +47,32 @@ test('the engine rests after a cancel: far less work than for the whole request'
         await warm(client);
         const pid = client.child.pid;
 
-        const work = async (name, cancel) => {
+        // The CPU time of one request, cancelled once it has used `budget` seconds (null: never).
+        const work = async (name, budget) => {
             const uri = `file:///${name}.py`;
             await client.open(uri, 'python', longFile(name));
             await client.serverDocument(uri);
             const before = cpuSeconds(pid);
             const source = new lsp.CancellationTokenSource();
             const answer = client.inline(uri, client.text(uri).length, {}, source.token);
-            if (cancel) {
-                source.cancel();
-                assert.equal((await failure(answer)).code, RequestCancelled);
-            } else {
+            if (budget === null) {
                 await answer;
+            } else {
+                const failed = failure(answer);
+                await until(() => cpuSeconds(pid) - before >= budget, `${budget} s of work`);
+                source.cancel();
+                assert.equal((await failed).code, RequestCancelled);
             }
             await untilIdle(pid);
             return cpuSeconds(pid) - before;
         };
-        const whole = await work('alpha', false);
-        const cancelled = await work('omega', true);
-        t.diagnostic(`CPU time: ${whole.toFixed(2)} s whole, ${cancelled.toFixed(2)} s cancelled`);
-        assert.ok(cancelled < whole / 2, `${cancelled} s of ${whole} s`);
+        const whole = await work('alpha', null);
+        const atOnce = await work('omega', 0);
+        const halfway = await work('gamma', whole / 5);
+        t.diagnostic(`CPU time: ${whole.toFixed(2)} s whole, ${atOnce.toFixed(2)} s cancelled at ` +
+            `once, ${halfway.toFixed(2)} s after ${(whole / 5).toFixed(2)} s`);
+        assert.ok(atOnce < whole / 3, `${atOnce} s of ${whole} s`);
+        assert.ok(halfway < whole * 0.6, `${halfway} s of ${whole} s`);
     });
 
 test('a newer request for the same document supersedes the older ones',

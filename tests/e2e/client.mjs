@@ -41,6 +41,7 @@ export async function startServer(options = {}) {
     const child = start([transport === 'pipe' ? `--pipe=${address}` : `--socket=${address.port}`]);
     const socket = await new Promise((resolve, reject) => {
         listener.once('connection', resolve);
+        child.once('error', reject);
         child.once('exit', (code) => reject(new Error(`aerie ended (${code}) without connecting`)));
     });
     listener.close();
@@ -102,7 +103,9 @@ export class Client {
     }
 
     request(method, params, token) {
-        return this.connection.sendRequest(method, params, token);
+        // An undefined token would be taken for a second positional parameter.
+        return token === undefined ? this.connection.sendRequest(method, params)
+            : this.connection.sendRequest(method, params, token);
     }
 
     notify(method, params) {

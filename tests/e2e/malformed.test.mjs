@@ -231,48 +231,31 @@ test('headers in any case and order, and a Content-Type, are understood', async 
     await assertLives(raw);
 });
 
-// After a header without a usable length nobody can know where the next message begins: the server
-// may find its feet again or give up, but it says so and ends in good order.
+// After such a header nobody can know where the next message begins; the server looks for it.
 for (const header of ['Content-Length: abc', 'Content-Length: -5', 'Content-Length:',
     'Content-Length: 99999999999999999999999', 'Content-Length: 0x10', 'X-Nothing: 1',
     'no colon at all', 'x'.repeat(100000)]) {
-    test(`a header "${header.slice(0, 40)}" is refused in good order`, async (t) => {
+    test(`a header "${header.slice(0, 40)}" is refused once, and the next message read`, async (t) => {
         const raw = await start(t);
-        raw.write(`${header}\r\n\r\n`);
-        const error = raw.answer(null);
-        const end = await Promise.race([raw.exited, error]);
-        if (end.error) {
-            assert.ok([ParseError, InvalidRequest].includes(end.error.code));
-            if (raw.child.exitCode === null) await assertLivesOrEnds(raw);
-        } else {
-            error.catch(() => {});
-            assert.deepEqual(end, { code: 1, signal: null });
-        }
+        raw.write(`${header}\r\n\r\n{"jsonrpc":"2.0","method":"lost"}`);
+        assert.ok([ParseError, InvalidRequest].includes((await raw.answer(null)).error.code));
+        await assertLives(raw, header);
+        assert.equal(raw.messages.filter((m) => m.id === null).length, 1);
     });
-}
-
-async function assertLivesOrEnds(raw) {
-    const end = await Promise.race([raw.exited,
-        raw.ask('aerie/debug/document', { textDocument: { uri } })]);
-    if (end.code !== undefined) assert.deepEqual(end, { code: 1, signal: null });
-    else assert.equal(end.result.text, 'x = 1\n');
 }
 
 test('a message over the limit is refused and skipped', async (t) => {
     const raw = await start(t);
     const megabyte = Buffer.alloc(1 << 20, 0x20);
-    raw.write(`Content-Length: ${1 << 30}\r\n\r\n`);
+    raw.write(`Content-Length: ${1 << 28}\r\n\r\n`);
     const answer = await raw.answer(null);
     assert.ok([ParseError, InvalidRequest].includes(answer.error.code));
-    for (let i = 0; i < 1 << 10; i++) {
+    for (let i = 0; i < 1 << 8; i++) {
         if (!raw.output.write(megabyte))
-            await new Promise((resolve) => {
-                raw.output.once('drain', resolve);
-                raw.exited.then(resolve);
-            });
-        if (raw.child.exitCode !== null) break;
+            await new Promise((resolve) => { raw.output.once('drain', resolve); });
     }
-    await assertLivesOrEnds(raw);
+    await assertLives(raw);
+    assert.equal(raw.messages.filter((m) => m.id === null).length, 1);
 });
 
 test('text that no UTF-8 can carry does not end the session', async (t) => {

@@ -22,5 +22,11 @@ export const model = (() => {
 // For what needs no model: the server starts at once and stays quiet.
 export const noModel = '/nonexistent/none.gguf';
 
-// `npm ci` runs in the build folder, so packages are looked up from there.
-export const require = createRequire(join(process.env.AERIE_E2E_PACKAGES || here, 'package.json'));
+// `npm ci` runs in the build folder (install.sh), so packages are looked up from there.
+const packages = process.env.AERIE_E2E_PACKAGES || join(dirname(aerie), 'tests', 'e2e', 'packages');
+if (!existsSync(join(packages, 'node_modules'))) {
+    console.error(`no packages in ${packages}; \`sh tests/e2e/install.sh FOLDER\` puts them into ` +
+        'FOLDER, AERIE_E2E_PACKAGES names it');
+    process.exit(1);
+}
+export const require = createRequire(join(packages, 'package.json'));

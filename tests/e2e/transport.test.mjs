@@ -27,7 +27,7 @@ for (const transport of ['stdio', 'pipe', 'socket']) {
 
 test('without options the server speaks over stdio', async (t) => {
     const raw = await RawClient.start(t);
-    assert.ok((await raw.initialize()).completionProvider);
+    assert.ok((await raw.initialize()).capabilities.completionProvider);
 });
 
 for (const { args, why } of [

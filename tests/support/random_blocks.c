@@ -36,8 +36,7 @@ static void put_half(uint8_t *at, float value) {
     memcpy(at, &half, 2);
 }
 
-/* ---- blocks of 32 ------------------------------------------------------------------------------
- */
+/* ---- blocks of 32 ---------------------------------------------------------------------------- */
 
 /* Quants uniform over 0 .. 2^bits-1 have the standard deviation below and the mean (2^bits-1)/2. */
 #define SPREAD_4 4.610f
@@ -76,8 +75,7 @@ static void block_q5_1(struct random_bits *r, float sigma, uint8_t *b) {
     random_bytes(r, b + 4, 20);
 }
 
-/* ---- blocks of 256 ------------------------------------------------------------------------------
- */
+/* ---- blocks of 256 --------------------------------------------------------------------------- */
 
 /* Eight 6-bit scales and eight 6-bit minima in 12 bytes, as Q4_K and Q5_K pack them. The minima
  * stay near the scales, so that `scale * quant - minimum` is centred. */

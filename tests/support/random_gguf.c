@@ -54,6 +54,9 @@ static void fill_defaults(struct random_gguf *o) {
 static void add(struct plan *p, const char *name, enum content content, uint64_t rows,
                 uint64_t cols) {
     bool matrix = content == CONTENT_PROJECTION || content == CONTENT_OUTPUT;
+    const struct random_gguf *o = &p->o;
+    if (o->without_tensor != NULL && strcmp(name, o->without_tensor) == 0) return;
+    if (o->rename_from != NULL && strcmp(name, o->rename_from) == 0) name = o->rename_to;
     struct plan_tensor *t = &p->tensors[p->n++];
     snprintf(t->name, sizeof t->name, "%s", name);
     t->content = content;
@@ -218,10 +221,12 @@ static bool put_model(struct gguf_writer *w, const struct random_gguf *options, 
     struct plan p;
     if (!make_plan(&p, options)) return error_set(err, ERROR_MEMORY, "not enough memory");
     const struct random_gguf *o = &p.o;
-    unsigned n_keys = 14 + (o->rope_factor != 0 ? 2 : 0) + random_vocabulary_keys(o->fim);
+    unsigned n_keys =
+        14 + (o->rope_factor != 0 ? 2 : 0) + random_vocabulary_keys(o->fim) + o->n_extra_keys;
     gguf_put_header(w, o->version, p.n, n_keys);
     put_keys(w, o);
     random_vocabulary_put(w, o->n_vocab, o->fim);
+    if (o->extra_keys != NULL) o->extra_keys(w);
     put_descriptions(w, &p);
     gguf_put_padding(w, ALIGNMENT);
     for (size_t i = 0; i < p.n && !w->failed; i++)

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "kernels/tensor.h"
 
+struct gguf_writer;
+
 /* All zeros is a llama of 2 layers in F32. */
 struct random_gguf {
     const char *architecture;     /* "llama", "qwen2" or "qwen3"; NULL: llama */
@@ -34,6 +36,13 @@ struct random_gguf {
     float rope_base;     /* (10000) */
     float rope_factor;   /* linear scaling; (none) */
     bool rope_factors;   /* a rope_freqs.weight tensor */
+
+    /* What tests of odd files add, with n_extra_keys the number of keys that extra_keys writes; and
+     * a tensor that is left out, or gets another name. */
+    void (*extra_keys)(struct gguf_writer *w);
+    unsigned n_extra_keys;
+    const char *without_tensor;
+    const char *rename_from, *rename_to;
 };
 
 /* Writes the file, as large as it is, in one pass. False on failure: ERROR_IO, ERROR_MEMORY. */

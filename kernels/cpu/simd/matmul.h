@@ -1,0 +1,153 @@
+/* The kernels of one weight type, from its dequantize_TYPE. Included once per type with
+ *
+ *   TYPE           the suffix of the functions, q4_1
+ *   ELEMENT_BYTES  bytes of a value for the float types, whose rows may end inside a block of 32;
+ *                  0 for the quantised types, whose rows cannot
+ *
+ * and defines gemv_TYPE, few_TYPE and gemm_TYPE as weight_format.h describes them. */
+#ifndef AERIE_KERNELS_CPU_SIMD_MATMUL_H
+#define AERIE_KERNELS_CPU_SIMD_MATMUL_H
+#define MATMUL_PASTE_(a, b) a##_##b
+#define MATMUL_PASTE(a, b)  MATMUL_PASTE_(a, b)
+#define MATMUL_NAME(name)   MATMUL_PASTE(name, TYPE)
+#define ALWAYS_INLINE       inline __attribute__((always_inline))
+#endif
+
+/* R rows times T tokens. Each product has one accumulator vector that walks the columns in order,
+ * whatever R and T are: that is what makes gemv and few agree bit for bit. */
+static ALWAYS_INLINE void MATMUL_NAME(dots)(const int R, const int T, const uint8_t *rows,
+                                            size_t row_bytes, size_t cols, const float *x,
+                                            size_t x_stride, float *y, size_t y_stride) {
+    vf acc[4][8]; /* [R][T] */
+    UNROLL
+    for (int r = 0; r < R; r++)
+        UNROLL
+    for (int t = 0; t < T; t++)
+        acc[r][t] = vf_zero();
+    size_t n_blocks = cols / 32;
+    for (size_t b = 0; b < n_blocks; b++, x += 32) {
+        UNROLL
+        for (int r = 0; r < R; r++) {
+            vf w[VECTORS_32];
+            MATMUL_NAME(dequantize)(rows + (size_t)r * row_bytes, b, w);
+            UNROLL
+            for (int i = 0; i < VECTORS_32; i++)
+                UNROLL
+            for (int t = 0; t < T; t++)
+                acc[r][t] =
+                    vf_fma(w[i], vf_load(x + (size_t)t * x_stride + i * VF_LANES), acc[r][t]);
+        }
+    }
+#if ELEMENT_BYTES
+    if (cols % 32 != 0)
+        for (int r = 0; r < R; r++) {
+            uint8_t last[32 * ELEMENT_BYTES] = {0};
+            memcpy(last, rows + (size_t)r * row_bytes + n_blocks * sizeof last,
+                   cols % 32 * ELEMENT_BYTES);
+            vf w[VECTORS_32];
+            MATMUL_NAME(dequantize)(last, 0, w);
+            for (int i = 0; i < VECTORS_32; i++)
+                for (int t = 0; t < T; t++)
+                    acc[r][t] =
+                        vf_fma(w[i], vf_load(x + (size_t)t * x_stride + i * VF_LANES), acc[r][t]);
+        }
+#endif
+    UNROLL
+    for (int r = 0; r < R; r++)
+        UNROLL
+    for (int t = 0; t < T; t++)
+        y[(size_t)t * y_stride + (size_t)r] = vf_sum(acc[r][t]);
+}
+
+static void MATMUL_NAME(gemv)(const struct matmul *m, size_t first_row, size_t end_row) {
+    const struct weights *w = m->w;
+    size_t r = first_row;
+    for (; r + 4 <= end_row; r += 4)
+        MATMUL_NAME(dots)
+    (4, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
+    for (; r < end_row; r++)
+        MATMUL_NAME(dots)
+    (1, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
+}
+
+/* FEW_ROWS or one row times all tokens of the step: the row stays in the first-level cache while
+ * groups of tokens pass by. */
+static ALWAYS_INLINE void MATMUL_NAME(few_rows)(const int R, const struct matmul *m, size_t row) {
+    const struct weights *w = m->w;
+    const uint8_t *rows = w->data + row * w->row_bytes;
+    for (size_t t = 0; t < m->n;) {
+        const float *x = m->x + t * m->x_stride;
+        float *y = m->y + t * m->y_stride + row;
+        size_t left = m->n - t;
+#define MATMUL_GROUP(T)                                                                            \
+    {                                                                                              \
+        MATMUL_NAME(dots)(R, T, rows, w->row_bytes, w->cols, x, m->x_stride, y, m->y_stride);      \
+        t += T;                                                                                    \
+    }
+#if FEW_TOKENS >= 8
+        if (left >= 8)
+            MATMUL_GROUP(8)
+        else if (left >= 6)
+            MATMUL_GROUP(6)
+        else
+#endif
+            if (left >= 4)
+            MATMUL_GROUP(4)
+        else if (left == 3)
+            MATMUL_GROUP(3)
+        else if (left == 2)
+            MATMUL_GROUP(2)
+        else
+            MATMUL_GROUP(1)
+#undef MATMUL_GROUP
+    }
+}
+
+static void MATMUL_NAME(few)(const struct matmul *m, size_t first_row, size_t end_row) {
+    size_t r = first_row;
+    for (; r + FEW_ROWS <= end_row; r += FEW_ROWS)
+        MATMUL_NAME(few_rows)(FEW_ROWS, m, r);
+    for (; r < end_row; r++)
+        MATMUL_NAME(few_rows)(1, m, r);
+}
+
+/* n_rows rows to floats, each padded with zeros to a multiple of 32, and enough rows of zeros to
+ * make their number a multiple of four. */
+static void MATMUL_NAME(panel)(const struct weights *w, size_t row, size_t n_rows, float *panel) {
+    size_t cols = gemm_padded(w->cols);
+    for (size_t r = 0; r < n_rows; r++) {
+        const uint8_t *bytes = w->data + (row + r) * w->row_bytes;
+        for (size_t b = 0; b < w->cols / 32; b++, panel += 32) {
+            vf v[VECTORS_32];
+            MATMUL_NAME(dequantize)(bytes, b, v);
+            for (size_t i = 0; i < VECTORS_32; i++)
+                vf_store(panel + i * VF_LANES, v[i]);
+        }
+#if ELEMENT_BYTES
+        if (cols != w->cols) {
+            uint8_t last[32 * ELEMENT_BYTES] = {0};
+            memcpy(last, bytes + w->cols / 32 * sizeof last, w->cols % 32 * ELEMENT_BYTES);
+            vf v[VECTORS_32];
+            MATMUL_NAME(dequantize)(last, 0, v);
+            for (size_t i = 0; i < VECTORS_32; i++)
+                vf_store(panel + i * VF_LANES, v[i]);
+            panel += 32;
+        }
+#endif
+    }
+    memset(panel, 0, (4 - n_rows % 4) % 4 * cols * sizeof *panel);
+}
+
+static void MATMUL_NAME(gemm)(const struct matmul *m, size_t first_row, size_t end_row,
+                              float *scratch) {
+    size_t panel_rows = gemm_panel_rows(m->w->cols);
+    float *sums = scratch, *panel = scratch + GEMM_SUMS;
+    for (size_t row = first_row; row < end_row; row += panel_rows) {
+        size_t n_rows = end_row - row < panel_rows ? end_row - row : panel_rows;
+        MATMUL_NAME(panel)(m->w, row, n_rows, panel);
+        gemm_panel(m, panel, row, n_rows, sums);
+    }
+}
+
+#undef TYPE
+#undef ELEMENT_BYTES
