@@ -129,7 +129,7 @@ static void tokens_stand_for_bytes(void **state) {
 
 static void any_bytes_come_back(void **state) {
     struct numbers numbers = {1};
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < 500; round++) {
         char text[200];
         size_t length = 1 + next_number(&numbers, sizeof text);
         for (size_t i = 0; i < length; i++)
@@ -177,7 +177,7 @@ static size_t merge_plainly(const struct tiny_vocabulary *v, struct part *parts,
 
 static void random_vocabularies_merge_as_the_plain_way_says(void **state) {
     (void)state;
-    for (uint64_t seed = 1; seed <= 25; seed++) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
         struct numbers numbers = {seed};
         struct tiny_vocabulary v;
         tiny_sentencepiece(&v);
