@@ -231,7 +231,7 @@ static void a_terminal_gets_ghost_text_among_the_lines_around_it(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_non_null(strstr(output, "    ring->length = 0;"));
     assert_non_null(strstr(output, "   27 "));
-    assert_non_null(strstr(output, "    return \033[2;37m")); /* the ghost text begins */
+    assert_non_null(strstr(output, "    return \033[38;5;244m")); /* the ghost text begins */
     assert_non_null(strstr(output, "   28 "));
 }
 
