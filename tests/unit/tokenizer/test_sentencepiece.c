@@ -101,6 +101,12 @@ static void a_control_token_never_comes_out_of_plain_text(void **state) {
     ASSERT_IDS(t, "</s>", TOKENIZE_NO_SPACE_PREFIX, TINY_SP_SIZE + 4, TINY_SP_SIZE + 5);
     ASSERT_IDS(t, "</s>", TOKENIZE_SPECIAL, 2);
     tokenizer_free(t);
+
+    /* Nor by its bytes, if the file calls a byte a control token. */
+    other.kinds[BYTE('z')] = TOKEN_CONTROL;
+    t = create_or_fail(&other.source);
+    ASSERT_IDS(t, "z", TOKENIZE_NO_SPACE_PREFIX, 0);
+    tokenizer_free(t);
 }
 
 static void tokens_stand_for_bytes(void **state) {
