@@ -15,8 +15,8 @@ static void find_bytes(struct sentencepiece *self) {
     for (unsigned byte = 0; byte < 256; byte++) {
         char spelling[8];
         snprintf(spelling, sizeof spelling, "<0x%02X>", byte);
-        self->bytes[byte] =
-            token_index_find(&self->vocabulary->index, (struct text_view){spelling, 6});
+        int32_t id = token_index_find(&self->vocabulary->index, (struct text_view){spelling, 6});
+        self->bytes[byte] = id >= 0 && self->vocabulary->kinds[id] != TOKEN_CONTROL ? id : -1;
     }
 }
 

@@ -33,13 +33,32 @@ static bool parse_ids(const char *text, size_t length, uint32_t n_vocab, struct 
     }
 }
 
+/* Some vocabularies put a blank before a text when they encode it: it is not part of the text. */
+static bool adds_blank(const struct tokenizer *tokenizer) {
+    struct token_list tokens = {0};
+    struct error err = ERROR_INIT;
+    bool adds = false;
+    if (tokenizer_encode(tokenizer, "x", 1, TOKENIZE_PLAIN, &tokens, &err) && tokens.length > 0) {
+        struct text_view first = tokenizer_bytes(tokenizer, tokens.ids[0]);
+        adds = first.length > 0 && first.bytes[0] == ' ';
+    }
+    token_list_free(&tokens);
+    return adds;
+}
+
 /* Control tokens have no text: with `special` their spelling stands in. */
 static void print_text(const struct tokenizer *tokenizer, const struct token_list *tokens,
                        bool special) {
+    bool blank = adds_blank(tokenizer);
     for (size_t i = 0; i < tokens->length; i++) {
         struct text_view bytes = tokenizer_bytes(tokenizer, tokens->ids[i]);
-        if (special && tokenizer_kind(tokenizer, tokens->ids[i]) == TOKEN_CONTROL)
-            bytes = tokenizer_spelling(tokenizer, tokens->ids[i]);
+        if (tokenizer_kind(tokenizer, tokens->ids[i]) == TOKEN_CONTROL) {
+            if (special) bytes = tokenizer_spelling(tokenizer, tokens->ids[i]);
+        } else if (blank && bytes.length > 0) {
+            size_t skip = bytes.bytes[0] == ' ';
+            bytes = (struct text_view){bytes.bytes + skip, bytes.length - skip};
+            blank = false;
+        }
         fwrite(bytes.bytes, 1, bytes.length, stdout);
     }
 }

@@ -6,7 +6,8 @@
 
 enum { LINES_AROUND = 4, WIDEST = 120 };
 
-#define GREY  "\033[2;37m"
+/* The middle of the 256 colours' grey ramp: readable on dark and on light. */
+#define GREY  "\033[38;5;244m"
 #define FAINT "\033[2m"
 #define RESET "\033[0m"
 

@@ -2,6 +2,7 @@
 #include "lsp/cmd/command.h"
 #include "lsp/server/server.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,16 @@ static bool read_settings(const struct arguments *arguments, struct settings *se
     return true;
 }
 
+/* Descriptors 0 to 2 must be taken, or the event loop's own would land there: libuv does not accept
+ * that, and a stray message on stderr would go to who knows where. */
+static void fill_standard_streams(void) {
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
 int command_serve(int argc, char **argv) {
     struct arguments arguments = {0};
     struct command_option options[MAX_OPTIONS];
@@ -108,6 +119,7 @@ int command_serve(int argc, char **argv) {
         return EXIT_USAGE;
     }
 
+    fill_standard_streams();
     struct error err = ERROR_INIT;
     int status = -1;
     struct server_options server = {.transport = SERVER_STDIO, .catch_signals = true};

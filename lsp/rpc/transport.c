@@ -41,7 +41,8 @@ struct transport {
     bool is_socket;
     bool connected;        /* bytes can go out */
     bool paused;           /* too much waits: reading has stopped */
-    bool ended;            /* on_end was called */
+    bool ended;            /* on_end was or will be called */
+    bool broken;           /* nothing can be written any more */
     bool closing, closed;  /* transport_close was called; the handles are being closed */
     struct frame *waiting; /* oldest first */
     size_t queued;
@@ -67,7 +68,10 @@ static void on_ended(uv_timer_t *timer) {
 static void end(struct transport *self, const struct error *err) {
     if (self->ended || self->closing) return;
     self->ended = true;
-    if (err != NULL) self->end_error = *err;
+    if (err != NULL) {
+        self->broken = true;
+        self->end_error = *err;
+    }
     uv_timer_start(&self->timer, on_ended, 0, 0);
 }
 
@@ -149,6 +153,7 @@ static void frame_done(struct frame *frame, int status) {
         if (self->queued == 0 || status != 0) close_handles(self);
         return;
     }
+    if (status != 0) self->broken = true;
     if (status == UV_EPIPE || status == UV_ECONNRESET)
         end(self, NULL);
     else if (status != 0)
@@ -205,7 +210,7 @@ static void pump(struct transport *self) {
 }
 
 void transport_write(struct transport *self, char *bytes, size_t length) {
-    struct frame *frame = self->ended || self->closing ? NULL : calloc(1, sizeof *frame);
+    struct frame *frame = self->broken || self->closing ? NULL : calloc(1, sizeof *frame);
     if (frame == NULL) {
         free(bytes);
         return;
@@ -274,7 +279,8 @@ void transport_close(struct transport *self, unsigned grace_ms, void (*on_closed
     self->closing = true;
     self->on_closed = on_closed;
     stop_reading(self);
-    if (self->queued > 0 && self->connected && !self->ended && grace_ms > 0 &&
+    /* A client that closed its end may still read: `cat session | aerie` sees every answer. */
+    if (self->queued > 0 && self->connected && !self->broken && grace_ms > 0 &&
         uv_timer_start(&self->timer, on_grace_over, grace_ms, 0) == 0)
         return;
     close_handles(self);

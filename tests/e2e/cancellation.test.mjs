@@ -157,3 +157,23 @@ test('exit without waiting for anything', { skip: !model && 'no model' }, async 
     await client.notify('exit');
     assert.deepEqual(await client.exited, { code: 1, signal: null });
 });
+
+for (const end of ['shutdown', 'exit', 'end of input', 'SIGTERM']) {
+    test(`${end} while the model loads`, { skip: !model && 'no model' }, async (t) => {
+        const client = await session(t, { model });
+        const uri = 'file:///loading.py';
+        await client.open(uri, 'python', 'def add(a, b):\n    return ');
+        const answer = client.inline(uri, client.text(uri).length).then(() => 0, (e) => e.code);
+        if (end === 'shutdown') {
+            assert.equal(await client.stop(), 0);
+            assert.ok([0, RequestCancelled].includes(await answer));
+            return;
+        }
+        if (end === 'exit') await client.notify('exit');
+        else if (end === 'end of input') client.close();
+        else client.child.kill('SIGTERM');
+        const { code, signal } = await client.exited;
+        assert.equal(signal, null);
+        assert.notEqual(code, 0, 'no shutdown was seen');
+    });
+}

@@ -85,8 +85,8 @@ test('usage errors exit with 2', () => {
 
 test('complete --json in a file of each language', needsModel, (t) => {
     const offered = new Set();
-    for (const { name, languageId, path, line, column, text, offset } of places()) {
-        const result = JSON.parse(succeed(['complete', '--json', `${path}:${line}:${column}`]));
+    for (const { name, languageId, argument, text, offset } of places()) {
+        const result = JSON.parse(succeed(['complete', '--json', argument]));
         const common = ['insertText', 'range', 'model', 'backend', 'promptTokens', 'cachedTokens',
             'completionTokens', 'acceptedDraftTokens', 'ms'];
         keys(result, result.insertText === null ? [...common, 'reason'] : common, name);
@@ -108,16 +108,15 @@ test('complete --json in a file of each language', needsModel, (t) => {
 });
 
 test('complete on a pipe is plain text without colour', needsModel, () => {
-    const [{ path, line, column }] = places();
-    const stdout = succeed(['complete', `${path}:${line}:${column}`]);
+    const [{ argument }] = places();
+    const stdout = succeed(['complete', argument]);
     assert.ok(!stdout.includes('\x1b'));
 });
 
 test('complete is the same every time', needsModel, () => {
-    const [{ path, line, column }] = places();
-    const place = `${path}:${line}:${column}`;
-    const first = JSON.parse(succeed(['complete', '--json', place]));
-    const second = JSON.parse(succeed(['complete', '--json', place]));
+    const [{ argument }] = places();
+    const first = JSON.parse(succeed(['complete', '--json', argument]));
+    const second = JSON.parse(succeed(['complete', '--json', argument]));
     assert.equal(first.insertText, second.insertText);
 });
 

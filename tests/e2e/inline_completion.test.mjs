@@ -1,10 +1,15 @@
 // textDocument/inlineCompletion with the real model: one file per language.
 import assert from 'node:assert/strict';
+import { execFile as execFileWithCallback } from 'node:child_process';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 import { Automatic, Invoked, cursor, decodePosition, session } from './client.mjs';
 import { places } from './places.mjs';
-import { model } from './settings.mjs';
+import { aerie, model, root } from './settings.mjs';
+
+const execFile = promisify(execFileWithCallback);
 
 function assertItem(item, document, offset, encoding, what) {
     assert.equal(typeof item.insertText, 'string', `${what}: plain text, no snippet`);
@@ -31,10 +36,9 @@ function assertItem(item, document, offset, encoding, what) {
 test('a completion in a file of each language', { skip: !model && 'no model' }, async (t) => {
     const client = await session(t, { model }, { encodings: ['utf-16'] });
     const offered = new Set();
-    for (const { name, languageId, text, offset } of places()) {
-        const uri = `file:///fixtures/${name}`;
-        if (client.documents.has(uri)) await client.closeDocument(uri);
-        await client.open(uri, languageId, text);
+    for (const { name, file, languageId, text, offset } of places()) {
+        const uri = `file:///fixtures/${file}`;
+        if (!client.documents.has(uri)) await client.open(uri, languageId, text);
         const items = await client.inline(uri, offset);
         for (const item of items)
             assertItem(item, client.documents.get(uri), offset, client.encoding, name);
@@ -44,6 +48,24 @@ test('a completion in a file of each language', { skip: !model && 'no model' }, 
     for (const { languageId } of places())
         assert.ok(offered.has(languageId), `nothing was offered in ${languageId}`);
     assert.deepEqual(client.shown, []);
+    assert.equal(await client.stop(), 0);
+});
+
+test('the server and `aerie complete` offer the same', { skip: !model && 'no model' }, async (t) => {
+    const client = await session(t, { model }, { rootUri: pathToFileURL(root).href });
+    const seen = new Set();
+    for (const { name, path, argument, languageId, text, offset } of places()) {
+        if (seen.has(languageId)) continue;
+        seen.add(languageId);
+        const { stdout, stderr } = await execFile(aerie, ['complete', '--json', argument],
+            { cwd: root, env: { ...process.env, AERIE_MODEL: model } });
+        const offered = JSON.parse(stdout);
+        const uri = pathToFileURL(path).href;
+        await client.open(uri, languageId, text);
+        const [item] = await client.inline(uri, offset);
+        assert.equal(item?.insertText ?? null, offered.insertText, `${name} ${stderr}`);
+        assert.deepEqual(item?.range ?? null, offered.insertText === null ? null : offered.range, name);
+    }
     assert.equal(await client.stop(), 0);
 });
 

@@ -258,9 +258,11 @@ test('a message over the limit is refused and skipped', async (t) => {
     assert.equal(raw.messages.filter((m) => m.id === null).length, 1);
 });
 
-test('text that no UTF-8 can carry does not end the session', async (t) => {
+test('half a surrogate pair, as an editor may hold it, becomes U+FFFD', async (t) => {
     const raw = await start(t);
     raw.write(frame('{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":' +
         '{"uri":"file:///lone.py","languageId":"python","version":1,"text":"a\\ud800b"}}}'));
+    const { result } = await raw.ask('aerie/debug/document', { textDocument: { uri: 'file:///lone.py' } });
+    assert.equal(result.text, 'a\ufffdb');
     await assertLives(raw);
 });

@@ -50,3 +50,21 @@ for (const args of [['--socket', 'x'], ['--socket', '65536'], ['--socket', '-1']
         assert.match(stderr, /^aerie: [^\n]+\n$/);
     });
 }
+
+test('a client that reads nothing for a while gets every answer in the end', async (t) => {
+    const raw = await RawClient.start(t);
+    await raw.initialize();
+    const uri = 'file:///large.txt';
+    const text = 'x'.repeat(100000);
+    raw.send({ method: 'textDocument/didOpen',
+        params: { textDocument: { uri, languageId: 'plaintext', version: 1, text } } });
+    raw.child.stdout.pause();
+    for (let id = 0; id < 400; id++) // 40 MB of answers
+        raw.send({ id, method: 'aerie/debug/document', params: { textDocument: { uri } } });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    raw.child.stdout.resume();
+    await raw.answer(399);
+    assert.deepEqual(raw.messages.filter((m) => Number.isInteger(m.id)).map((m) => m.id),
+        Array.from({ length: 400 }, (_, i) => i));
+    assert.ok(raw.messages.every((m) => !Number.isInteger(m.id) || m.result.text === text));
+});

@@ -63,14 +63,13 @@ static int32_t take_id(struct input *in) {
     return byte < 128 ? -1 : (int32_t)(byte - 128) - 2;
 }
 
-static struct tokenizer *hostile_tokenizer(unsigned choice, struct input *in, bool *lossless) {
+static struct tokenizer *hostile_tokenizer(unsigned choice, struct input *in, int32_t *unknown) {
     static struct tiny_vocabulary v;
     if (choice & 1)
         tiny_sentencepiece(&v);
     else
         tiny_bpe(&v, PRE[(choice >> 2) % N_PRE]);
     struct tokenizer_source *s = &v.source;
-    *lossless = false;
     unsigned what = take(in);
     if (what & 1) s->n_tokens = take(in); /* fewer tokens than bytes */
     if (what & 2) s->scores = NULL;
@@ -95,22 +94,25 @@ static struct tokenizer *hostile_tokenizer(unsigned choice, struct input *in, bo
     }
     while (in->at < in->end && s->n_merges < TINY_MAX_MERGES)
         v.merges[s->n_merges++] = take_text(in);
+    *unknown = s->unknown;
     return tokenizer_create(s, NULL);
 }
 
 /* ---- what must hold ---------------------------------------------------------------------------
  */
 
+/* `skip` bytes come before the text when it comes back; `lossless`: it does come back. */
 static void check(const struct tokenizer *t, unsigned flags, const char *text, size_t length,
-                  size_t skip, bool lossless) {
+                  size_t skip, bool lossless, int32_t unknown) {
     struct token_list list = {0};
     require(tokenizer_encode(t, text, length, flags, &list, NULL));
     size_t at = 0;
     struct utf8_stream stream = {0};
     for (size_t i = 0; i < list.length; i++) {
         require(list.ids[i] >= 0 && (uint32_t)list.ids[i] < tokenizer_size(t));
-        /* Plain text never becomes a control token. */
-        require(flags & (TOKENIZE_SPECIAL | TOKENIZE_ADD_BOS) ||
+        /* Plain text never becomes a control token, but for the file's own choice of what stands
+         * for the unknown. */
+        require(flags & (TOKENIZE_SPECIAL | TOKENIZE_ADD_BOS) || list.ids[i] == unknown ||
                 tokenizer_kind(t, list.ids[i]) != TOKEN_CONTROL);
         tokenizer_is_end(t, list.ids[i]);
         struct text_view bytes = tokenizer_bytes(t, list.ids[i]);
@@ -137,10 +139,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *text = (const char *)data + 2;
     size_t length = size - 2;
     if (choice & 2) {
-        bool lossless;
+        int32_t unknown;
         struct input in = {data + 2, data + 2 + length / 2};
-        struct tokenizer *t = hostile_tokenizer(choice, &in, &lossless);
-        if (t) check(t, flags, text + length / 2, length - length / 2, 0, lossless);
+        struct tokenizer *t = hostile_tokenizer(choice, &in, &unknown);
+        if (t) check(t, flags, text + length / 2, length - length / 2, 0, false, unknown);
         tokenizer_free(t);
         return 0;
     }
@@ -151,6 +153,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool prefixed = choice & 1 && !(flags & TOKENIZE_NO_SPACE_PREFIX) && length > 0;
     /* After a user-defined token a blank is put in again. */
     if (choice & 1 && memmem(text, length, "[user]", 6) != NULL) lossless = false;
-    check(t, flags, text, length, prefixed ? 1 : 0, lossless);
+    check(t, flags, text, length, prefixed ? 1 : 0, lossless, -1);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define VF_LANES      8
+#define GEMV_ROWS     4
 #define FEW_ROWS      2
 #define FEW_TOKENS    4
 #define GEMM_TOKENS   3

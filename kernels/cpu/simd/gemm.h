@@ -10,7 +10,7 @@
 enum {
     GEMM_ROWS = 32,         /* of a panel, at most */
     GEMM_PANEL = 48 * 1024, /* floats of a panel, as long as that makes four rows */
-    GEMM_COLUMNS = 1024,
+    GEMM_COLUMNS = 640,
     GEMM_SUMS = GEMM_ROWS * GEMM_TOKENS * VF_LANES, /* floats between two blocks of columns */
 };
 
@@ -95,10 +95,12 @@ static void gemm_tile_of(size_t n_tokens, const float *panel, size_t panel_strid
 static void gemm_panel(const struct matmul *m, const float *panel, size_t row, size_t n_rows,
                        float *sums) {
     size_t cols = gemm_padded(m->w->cols); /* zeros meet zeros at the end of a row */
+    size_t n_blocks = (cols + GEMM_COLUMNS - 1) / GEMM_COLUMNS;
+    size_t block = gemm_padded((cols + n_blocks - 1) / n_blocks);
     for (size_t t = 0; t < m->n; t += GEMM_TOKENS) {
         size_t n = m->n - t < GEMM_TOKENS ? m->n - t : GEMM_TOKENS;
-        for (size_t c = 0; c < cols; c += GEMM_COLUMNS) {
-            size_t n_cols = cols - c < GEMM_COLUMNS ? cols - c : GEMM_COLUMNS;
+        for (size_t c = 0; c < cols; c += block) {
+            size_t n_cols = cols - c < block ? cols - c : block;
             const float *x = m->x + t * m->x_stride + c;
             for (size_t r = 0; r < n_rows; r += 4) {
                 float y[GEMM_TOKENS][4];

@@ -13,6 +13,8 @@
 #define ALWAYS_INLINE       inline __attribute__((always_inline))
 #endif
 
+#define DOTS MATMUL_NAME(dots)
+
 /* R rows times T tokens. Each product has one accumulator vector that walks the columns in order,
  * whatever R and T are: that is what makes gemv and few agree bit for bit. */
 static ALWAYS_INLINE void MATMUL_NAME(dots)(const int R, const int T, const uint8_t *rows,
@@ -59,20 +61,26 @@ static ALWAYS_INLINE void MATMUL_NAME(dots)(const int R, const int T, const uint
         y[(size_t)t * y_stride + (size_t)r] = vf_sum(acc[r][t]);
 }
 
+/* One row times one token. */
+static __attribute__((noinline)) float MATMUL_NAME(dot)(const struct weights *w, size_t row,
+                                                        const float *x) {
+    float y;
+    DOTS(1, 1, w->data + row * w->row_bytes, 0, w->cols, x, 0, &y, 0);
+    return y;
+}
+
 static void MATMUL_NAME(gemv)(const struct matmul *m, size_t first_row, size_t end_row) {
     const struct weights *w = m->w;
     size_t r = first_row;
-    for (; r + 4 <= end_row; r += 4)
-        MATMUL_NAME(dots)
-    (4, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
+    for (; r + GEMV_ROWS <= end_row; r += GEMV_ROWS)
+        DOTS(GEMV_ROWS, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
     for (; r < end_row; r++)
-        MATMUL_NAME(dots)
-    (1, 1, w->data + r * w->row_bytes, w->row_bytes, w->cols, m->x, 0, m->y + r, 0);
+        m->y[r] = MATMUL_NAME(dot)(w, r, m->x);
 }
 
-/* FEW_ROWS or one row times all tokens of the step: the row stays in the first-level cache while
- * groups of tokens pass by. */
-static ALWAYS_INLINE void MATMUL_NAME(few_rows)(const int R, const struct matmul *m, size_t row) {
+/* FEW_ROWS rows times all tokens of the step: the rows stay in the first-level cache while groups
+ * of tokens pass by. */
+static void MATMUL_NAME(few_rows)(const struct matmul *m, size_t row) {
     const struct weights *w = m->w;
     const uint8_t *rows = w->data + row * w->row_bytes;
     for (size_t t = 0; t < m->n;) {
@@ -80,35 +88,33 @@ static ALWAYS_INLINE void MATMUL_NAME(few_rows)(const int R, const struct matmul
         float *y = m->y + t * m->y_stride + row;
         size_t left = m->n - t;
 #define MATMUL_GROUP(T)                                                                            \
-    {                                                                                              \
-        MATMUL_NAME(dots)(R, T, rows, w->row_bytes, w->cols, x, m->x_stride, y, m->y_stride);      \
+    if (left >= T) {                                                                               \
+        DOTS(FEW_ROWS, T, rows, w->row_bytes, w->cols, x, m->x_stride, y, m->y_stride);            \
         t += T;                                                                                    \
+        continue;                                                                                  \
     }
 #if FEW_TOKENS >= 8
-        if (left >= 8)
-            MATMUL_GROUP(8)
-        else if (left >= 6)
-            MATMUL_GROUP(6)
-        else
+        MATMUL_GROUP(8)
+        MATMUL_GROUP(6)
 #endif
-            if (left >= 4)
-            MATMUL_GROUP(4)
-        else if (left == 3)
-            MATMUL_GROUP(3)
-        else if (left == 2)
-            MATMUL_GROUP(2)
-        else
-            MATMUL_GROUP(1)
+#if FEW_TOKENS >= 4
+        MATMUL_GROUP(4)
+        MATMUL_GROUP(3)
+#endif
+        MATMUL_GROUP(2)
+        MATMUL_GROUP(1)
 #undef MATMUL_GROUP
     }
 }
 
 static void MATMUL_NAME(few)(const struct matmul *m, size_t first_row, size_t end_row) {
+    const struct weights *w = m->w;
     size_t r = first_row;
     for (; r + FEW_ROWS <= end_row; r += FEW_ROWS)
-        MATMUL_NAME(few_rows)(FEW_ROWS, m, r);
-    for (; r < end_row; r++)
-        MATMUL_NAME(few_rows)(1, m, r);
+        MATMUL_NAME(few_rows)(m, r);
+    for (; r < end_row; r++) /* a matrix's odd last row: not worth code of its own */
+        for (size_t t = 0; t < m->n; t++)
+            m->y[t * m->y_stride + r] = MATMUL_NAME(dot)(w, r, m->x + t * m->x_stride);
 }
 
 /* n_rows rows to floats, each padded with zeros to a multiple of 32, and enough rows of zeros to
@@ -149,5 +155,6 @@ static void MATMUL_NAME(gemm)(const struct matmul *m, size_t first_row, size_t e
     }
 }
 
+#undef DOTS
 #undef TYPE
 #undef ELEMENT_BYTES

@@ -9,6 +9,7 @@
  *
  * and the tile sizes its register file allows:
  *
+ *   GEMV_ROWS               rows that meet one token at a time
  *   FEW_ROWS × FEW_TOKENS   accumulators of a matrix times few tokens
  *   4 × GEMM_TOKENS         those of a matrix times many
  *   SCORE_QUERIES           queries that share a pass over the keys of a page */
@@ -18,8 +19,9 @@
 #include <string.h>
 
 #define VF_LANES      4
-#define FEW_ROWS      2
-#define FEW_TOKENS    4
+#define GEMV_ROWS     1
+#define FEW_ROWS      1
+#define FEW_TOKENS    2
 #define GEMM_TOKENS   2
 #define SCORE_QUERIES 1
 

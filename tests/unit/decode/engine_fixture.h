@@ -10,6 +10,18 @@
 
 #include <pthread.h>
 
+/* Is this a build that runs many times slower? Then fewer rounds will do. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define SLOW_BUILD 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SLOW_BUILD 1
+#endif
+#endif
+#ifndef SLOW_BUILD
+#define SLOW_BUILD 0
+#endif
+
 enum { TINY_CONTEXT = 256, TINY_VOCAB = 280 };
 
 /* Path of the tiny model; made on first use, removed at exit. Ends the test program on failure. */

@@ -13,24 +13,12 @@
 
 #include <cmocka.h>
 
-#if defined(__SANITIZE_THREAD__)
-#define SLOW 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SLOW 1
-#endif
-#endif
-
 enum {
     N_THREADS = 6,
     N_PROMPTS = 5,
     PROMPT = 70,
     TOKENS = 12,
-#ifdef SLOW
-    ROUNDS = 25,
-#else
-    ROUNDS = 150,
-#endif
+    ROUNDS = SLOW_BUILD ? 25 : 150,
 };
 
 struct storm {

@@ -206,8 +206,8 @@ static void cancelled_in_decode_it_stops_before_the_next_step(void **state) {
     int32_t prompt[PROMPT];
     tiny_prompt(1, prompt, PROMPT);
     struct engine_request_options options = long_request(bench, prompt);
-    chunk_init(&bench->generation.chunk, 512); /* first one chunk of 64, then the rest */
-    bench->steps_allowed = 2 + 2 * 5;          /* asked before choosing and before computing */
+    bench->generation.chunk.tokens_per_ms = 1e6; /* the prompt in one step */
+    bench->steps_allowed = 1 + 2 * 5;            /* asked before choosing and before computing */
     struct engine_result result = run(bench, options);
     assert_int_equal(result.finish, FINISH_CANCELLED);
     assert_in_range(result.completion_tokens, 4, 5);

@@ -246,6 +246,20 @@ static void the_end_of_input_ends_with_status_1(void **state) {
     assert_int_equal(end(&session), 1);
 }
 
+static void what_is_open_when_the_input_ends_is_still_answered(void **state) {
+    (void)state;
+    struct session session;
+    begin(&session, model_path);
+    start(&session);
+    initialize(&session, "{}");
+    open_document(&session, "file:///a.py");
+    ask(&session, 1, "inlineCompletion", "file:///a.py");
+    flush(&session);
+    shutdown(session.fd, SHUT_WR);
+    assert_non_null(answer(&session, 1));
+    assert_int_equal(end(&session), 1);
+}
+
 static void the_end_of_input_after_shutdown_ends_with_status_0(void **state) {
     (void)state;
     struct session session;
@@ -583,6 +597,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shutdown_and_exit_end_with_status_0),
         cmocka_unit_test(the_end_of_input_ends_with_status_1),
+        cmocka_unit_test(what_is_open_when_the_input_ends_is_still_answered),
         cmocka_unit_test(the_end_of_input_after_shutdown_ends_with_status_0),
         cmocka_unit_test(exit_while_the_model_loads_leaves_at_once),
         cmocka_unit_test(the_death_of_the_clients_process_ends_the_session),
