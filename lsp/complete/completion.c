@@ -1,6 +1,7 @@
 #include "lsp/complete/completion.h"
 
 #include "base/clock.h"
+#include "lsp/complete/cut_back.h"
 #include "lsp/complete/trigger.h"
 #include "lsp/complete/trim.h"
 #include "lsp/context/prompt.h"
@@ -21,6 +22,7 @@ struct completion {
 
     char *text; /* the document as the prompt saw it: with the selected completion put in */
     size_t length, offset;
+    const struct grammar *grammar; /* NULL for a language nobody wrote one for */
     struct place place;
     enum completion_mode mode;
     size_t held_back; /* see lsp/context/prompt.h */
@@ -127,8 +129,13 @@ static char *text_to_insert(const struct completion *self, bool cut, size_t *len
     }
     char *trimmed =
         trim_completion(&self->place, self->mode, text.bytes, text.length, cut, length, reason);
+    if (trimmed == NULL) return NULL;
+    *length = cut_back(self->grammar, (struct text_view){self->text, self->offset},
+                       (struct text_view){trimmed, *length},
+                       (struct text_view){self->text + self->offset, self->length - self->offset});
+    trimmed[*length] = '\0';
     size_t n_selected = strlen(self->selected);
-    if (trimmed == NULL || n_selected == 0) return trimmed;
+    if (n_selected == 0) return trimmed;
     char *joined = malloc(n_selected + *length + 1);
     if (joined != NULL) {
         memcpy(joined, self->selected, n_selected);
@@ -261,6 +268,7 @@ struct completion *completion_start(struct engine *engine, const struct completi
     pthread_mutex_init(&self->mutex, NULL);
     pthread_cond_init(&self->finished, NULL);
     self->raw = input->raw;
+    self->grammar = grammar_for_language_id(input->language_id);
     self->on_done = on_done_user;
     self->user = user;
     if (!copy_input(self, input, err)) goto fail;
