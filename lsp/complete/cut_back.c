@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LINES = 32 };
+enum { MAX_CUTS = 32 };
 
 static struct text_point point_at(const char *text, size_t offset) {
     struct text_point point = {0, 0};
@@ -46,6 +46,35 @@ static unsigned errors_with(struct syntax *syntax, char *whole, struct text_view
     return syntax_count_errors(ts_tree_root_node(syntax_tree(syntax)));
 }
 
+/* The line the cursor's own is followed by, unless it says little; empty if none. */
+static struct text_view next_line(struct text_view after) {
+    struct text_view line = {"", 0};
+    const char *end = after.bytes + after.length, *at = memchr(after.bytes, '\n', after.length);
+    while (at != NULL && place_all_blank(line)) {
+        const char *stop = memchr(at + 1, '\n', (size_t)(end - at - 1));
+        line = (struct text_view){at + 1, (size_t)((stop != NULL ? stop : end) - at - 1)};
+        at = stop;
+    }
+    return place_is_trivial(line) ? (struct text_view){"", 0} : line;
+}
+
+static struct text_view last_line(struct text_view text, size_t length) {
+    size_t start = length;
+    while (start > 0 && text.bytes[start - 1] != '\n')
+        start--;
+    return (struct text_view){text.bytes + start, length - start};
+}
+
+/* The next shorter end worth a try: before a final ";", else the line before. */
+static size_t next_cut(struct text_view text, size_t at) {
+    if (at == text.length && text.bytes[at - 1] == ';') return at - 1;
+    while (at > 0 && text.bytes[at - 1] != '\n')
+        at--;
+    while (at > 0 && place_is_blank(text.bytes[at - 1]))
+        at--;
+    return at;
+}
+
 size_t cut_back(const struct grammar *grammar, struct text_view before, struct text_view text,
                 struct text_view after) {
     size_t n = before.length + text.length + after.length;
@@ -58,16 +87,14 @@ size_t cut_back(const struct grammar *grammar, struct text_view before, struct t
     if (!syntax_parse(syntax, whole, n, NULL, NULL)) goto done;
     unsigned fewest = syntax_count_errors(ts_tree_root_node(syntax_tree(syntax)));
     size_t at = text.length;
-    /* From the end, so that each parse only takes a line away from the one before. */
-    for (int i = 0; i < MAX_LINES && fewest > 0; i++) {
+    /* From the end, so that each parse only takes something away from the one before. */
+    struct text_view next = next_line(after);
+    for (int i = 0; i < MAX_CUTS && fewest > 0; i++) {
         size_t previous = at;
-        while (at > 0 && text.bytes[at - 1] != '\n')
-            at--;
-        while (at > 0 && place_is_blank(text.bytes[at - 1]))
-            at--;
+        at = next_cut(text, at);
         if (at == 0) break;
         unsigned errors = errors_with(syntax, whole, before, text, previous, at, after);
-        if (errors >= fewest) continue;
+        if (errors >= fewest || place_same(last_line(text, at), next)) continue;
         fewest = errors;
         best = at;
     }

@@ -26,6 +26,9 @@ static const struct {
     {"shellscript", "cd /tmp\n", "ls\necho \"a", "\n", "ls"},
     {"sql", "SELECT a\n", "FROM t;", "\n", "FROM t;"},
     {"cpp", "void f() {\n  ", "g();\n  if (x) {", "\n}\n", "g();"},
+    {"sql", "SELECT a\n", "FROM t;", "\nWHERE a > 1;\n", "FROM t"},
+    /* Not even then may it end with what comes next. */
+    {"c", "void f(void)\n", "{\n    go();\n    stop();\n}", "\n    stop();\n}\n", "{\n    go();"},
     /* One line stays as it is, however broken. */
     {"c", "int a = (", "1 + ", "\n", "1 + "},
     /* Nobody knows the language. */
