@@ -168,7 +168,7 @@ static void every_position_agrees_with_the_reference(void **state) {
 /* A prompt cut in two at any point, the way chunks and cached prefixes cut it. */
 static void a_split_prompt_gives_the_logits_of_the_whole(void **state) {
     (void)state;
-    static const uint32_t cuts[] = {1, 7, 16, 17, 31, 32, 33, 64, 71};
+    static const uint32_t cuts[] = {33, 1, 7, 16, 17, 31, 32, 64, 71};
     for (size_t i = 0; i < N_DECODERS; i++) {
         struct tiny_decoder *tiny = tiny_create(&decoders[i]);
         int32_t tokens[N_TOKENS];
@@ -180,7 +180,9 @@ static void a_split_prompt_gives_the_logits_of_the_whole(void **state) {
             float *whole = new_logits(s), *parts = new_logits(s);
             size_t n = (size_t)N_TOKENS * s->n_vocab;
             feed(s, tokens, 0, N_TOKENS, pages_a, whole);
-            for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++) {
+            size_t n_cuts =
+                backend == 0 ? 2 : sizeof cuts / sizeof cuts[0]; /* the reference is slow */
+            for (size_t c = 0; c < n_cuts; c++) {
                 feed(s, tokens, 0, cuts[c], pages_b, parts);
                 feed(s, tokens, cuts[c], N_TOKENS - cuts[c], pages_b,
                      parts + (size_t)cuts[c] * s->n_vocab);
