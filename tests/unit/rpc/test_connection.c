@@ -120,7 +120,7 @@ static void assert_sent(struct peer *peer, const char *expected) {
 #define RESULT(id, value) "{\"jsonrpc\":\"2.0\",\"id\":" #id ",\"result\":" value "}\n"
 #define FAILURE(id, code, text)                                                                    \
     "{\"jsonrpc\":\"2.0\",\"id\":" #id ",\"error\":{\"code\":" #code ",\"message\":\"" text "\"}}" \
-                                                                                            "\n"
+    "\n"
 
 static void start_initialized(struct peer *peer) {
     start(peer);
