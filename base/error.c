@@ -44,15 +44,24 @@ void error_clear(struct error *err) {
 
 const char *error_code_name(enum error_code code) {
     switch (code) {
-    case ERROR_NONE: return "none";
-    case ERROR_ARGUMENT: return "argument";
-    case ERROR_IO: return "io";
-    case ERROR_FORMAT: return "format";
-    case ERROR_UNSUPPORTED: return "unsupported";
-    case ERROR_MEMORY: return "memory";
-    case ERROR_CANCELLED: return "cancelled";
-    case ERROR_BACKEND: return "backend";
-    case ERROR_BUSY: return "busy";
+    case ERROR_NONE:
+        return "none";
+    case ERROR_ARGUMENT:
+        return "argument";
+    case ERROR_IO:
+        return "io";
+    case ERROR_FORMAT:
+        return "format";
+    case ERROR_UNSUPPORTED:
+        return "unsupported";
+    case ERROR_MEMORY:
+        return "memory";
+    case ERROR_CANCELLED:
+        return "cancelled";
+    case ERROR_BACKEND:
+        return "backend";
+    case ERROR_BUSY:
+        return "busy";
     }
     return "unknown";
 }

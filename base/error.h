@@ -30,7 +30,9 @@ struct error {
 };
 
 /* An error nobody has set yet: `struct error err = ERROR_INIT;` */
+/* clang-format off */
 #define ERROR_INIT {ERROR_NONE, {0}}
+/* clang-format on */
 
 /* Sets *err unless err is NULL or already set. Always returns false, so that a failing function can
  * end with `return error_set(err, …);`. */

@@ -1,8 +1,9 @@
 /* Tokens in, tokens out: the whole public face of the engine.
  *
  * An engine is one loaded model on one backend with one thread that runs it. Any thread may submit
- * requests; their callbacks run on the engine's thread and must be quick: they may submit, cancel and
- * release, but not wait or close. The engine knows no LSP, no JSON and none of the user's files.
+ * requests; their callbacks run on the engine's thread and must be quick: they may submit, cancel
+ * and release, but not wait or close. The engine knows no LSP, no JSON and none of the user's
+ * files.
  *
  *     struct error err = ERROR_INIT;
  *     struct engine *engine = engine_open(&(struct engine_options){.model_path = path}, &err);
@@ -58,8 +59,8 @@ struct engine_info {
     uint32_t n_context; /* longest sequence this engine accepts, prompt and completion together */
     uint32_t n_vocab;
     uint64_t n_parameters;
-    uint64_t model_bytes;    /* the weights as they lie in the file */
-    uint64_t kv_bytes;       /* memory of the key/value cache */
+    uint64_t model_bytes; /* the weights as they lie in the file */
+    uint64_t kv_bytes;    /* memory of the key/value cache */
     /* Fill-in-the-middle markers, -1 where the vocabulary has none. */
     int32_t fim_prefix, fim_suffix, fim_middle;
 };
@@ -73,8 +74,8 @@ const struct tokenizer *engine_tokenizer(const struct engine *self);
 
 /* How the next token is chosen from the logits: l / temperature, then the top_k largest, then the
  * smallest set whose probability among those reaches top_p (the token that crosses it is kept),
- * renormalised (Holtzman et al. 2020). temperature 0 takes the most likely token, the lowest id on a
- * tie. */
+ * renormalised (Holtzman et al. 2020). temperature 0 takes the most likely token, the lowest id on
+ * a tie. */
 struct sampling {
     float temperature;
     uint32_t top_k; /* 0 = all */
@@ -98,7 +99,8 @@ struct engine_result {
     uint32_t cached_tokens;     /* prompt tokens whose keys and values were already there */
     uint32_t completion_tokens; /* tokens generated, the stop token not counted */
     uint32_t accepted_draft_tokens;
-    double mean_log_probability; /* natural log, of the generated tokens at temperature 1; 0 if none */
+    /* Natural logarithm, of the generated tokens at temperature 1; 0 if there are none. */
+    double mean_log_probability;
     double queue_ms, prefill_ms, decode_ms;
 };
 
@@ -123,15 +125,15 @@ struct engine_request_options {
 };
 
 /* Queues a request. NULL on failure: ERROR_ARGUMENT (empty prompt, a token out of range, a prompt
- * that leaves no room in the context, sampling numbers or stop strings that make no sense), ERROR_BUSY
- * (queue full), ERROR_CANCELLED (the engine is closing), ERROR_MEMORY. The handle must be released,
- * before or after on_done. */
+ * that leaves no room in the context, sampling numbers or stop strings that make no sense),
+ * ERROR_BUSY (queue full), ERROR_CANCELLED (the engine is closing), ERROR_MEMORY. The handle must
+ * be released, before or after on_done. */
 struct engine_request *engine_submit(struct engine *self,
                                      const struct engine_request_options *options,
                                      struct error *err);
 
-/* Asks a request to end; from any thread or a signal handler, any number of times. It ends before its
- * next step, or its turn, with FINISH_CANCELLED unless it was done already. */
+/* Asks a request to end; from any thread or a signal handler, any number of times. It ends before
+ * its next step, or its turn, with FINISH_CANCELLED unless it was done already. */
 void engine_cancel(struct engine_request *request);
 
 /* Gives the handle back; the request itself runs on. NULL is fine. */

@@ -18,10 +18,14 @@ extern const TSLanguage *tree_sitter_tsx(void);
 extern const TSLanguage *tree_sitter_typescript(void);
 
 #define LIST(...)                                                                                  \
-    (const char *const[]) { __VA_ARGS__ __VA_OPT__(, ) NULL }
+    (const char *const[]) {                                                                        \
+        __VA_ARGS__ __VA_OPT__(, ) NULL                                                            \
+    }
 #define QUERIES(name)                                                                              \
-    { query_##name##_scopes, query_##name##_imports, query_##name##_definitions,                   \
-      query_##name##_references }
+    {                                                                                              \
+        query_##name##_scopes, query_##name##_imports, query_##name##_definitions,                 \
+            query_##name##_references                                                              \
+    }
 
 const struct grammar grammars[] = {
     {.name = "bash",
@@ -43,7 +47,8 @@ const struct grammar grammars[] = {
      .queries = QUERIES(c)},
     {.name = "cpp",
      .language_ids = LIST("cpp", "cuda-cpp"),
-     .extensions = LIST("cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "inl", "cu", "cuh"),
+     .extensions =
+         LIST("cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "inl", "cu", "cuh"),
      .file_names = LIST(),
      .interpreters = LIST(),
      .line_comment = "//",
@@ -145,9 +150,11 @@ static const struct grammar *for_shebang(const char *line, size_t length) {
     if (end == NULL) end = line + length;
     const char *word = line + 2;
     while (word < end) {
-        while (word < end && (*word == ' ' || *word == '\t')) word++;
+        while (word < end && (*word == ' ' || *word == '\t'))
+            word++;
         const char *stop = word;
-        while (stop < end && *stop != ' ' && *stop != '\t' && *stop != '\r') stop++;
+        while (stop < end && *stop != ' ' && *stop != '\t' && *stop != '\r')
+            stop++;
         const char *name = word;
         for (const char *c = word; c < stop; c++)
             if (*c == '/') name = c + 1;

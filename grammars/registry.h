@@ -20,13 +20,13 @@ enum query_kind { QUERY_SCOPES, QUERY_IMPORTS, QUERY_DEFINITIONS, QUERY_REFERENC
 enum { QUERY_KINDS = 4 };
 
 struct grammar {
-    const char *name;                 /* "python": the folder of its queries */
-    const char *const *language_ids;  /* LSP language ids, NULL-terminated as all lists here */
-    const char *const *extensions;    /* without the dot, lower case: "py" */
-    const char *const *file_names;    /* whole names: "CMakeLists.txt" */
-    const char *const *interpreters;  /* programs of a #! line: "python3" */
-    const char *line_comment;         /* "#", or NULL */
-    const char *block_comment[2];     /* opening and closing mark, or NULLs */
+    const char *name;                /* "python": the folder of its queries */
+    const char *const *language_ids; /* LSP language ids, NULL-terminated as all lists here */
+    const char *const *extensions;   /* without the dot, lower case: "py" */
+    const char *const *file_names;   /* whole names: "CMakeLists.txt" */
+    const char *const *interpreters; /* programs of a #! line: "python3" */
+    const char *line_comment;        /* "#", or NULL */
+    const char *block_comment[2];    /* opening and closing mark, or NULLs */
     const TSLanguage *(*language)(void);
     const char *queries[QUERY_KINDS]; /* source text; "" where there is none */
 };

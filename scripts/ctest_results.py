@@ -2,7 +2,7 @@
 """Turns ctest's JUnit file into lines for ./check: STATUS, TAB, NAME, TAB, REASON.
 
 Usage: ctest_results.py PREFIX FILE.xml
-A skipped test's reason is the last line it printed.
+The reason is the last line the test printed, or the line where a sanitizer sums up.
 """
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -17,4 +17,6 @@ for case in ElementTree.parse(path).getroot().iter("testcase"):
         status = "failed"
     said = (case.findtext("system-out") or "").strip().splitlines()
     reason = said[-1] if said and status != "passed" else ""
-    print(status, f"{prefix}: {case.get('name')}", reason.replace("\t", " "), sep="\t")
+    reason = next((line for line in said if line.startswith("SUMMARY: ")), reason)
+    reason = reason.removeprefix("skipped: ").replace("\t", " ").strip()
+    print(status, f"{prefix}: {case.get('name')}", reason, sep="\t")

@@ -103,10 +103,10 @@ find_missing() {
     if [ "$1" = check ] || ! model_present; then
         if ! have_pip; then need "pip" python3-pip ca-certificates; fi
     fi
+    have_node || need "Node.js 18 or newer with npm" nodejs npm
     [ "$1" = check ] || return 0
     have_library cmocka || need "cmocka" libcmocka-dev
     have valgrind || need "Valgrind" valgrind
-    have_node || need "Node.js 18 or newer with npm" nodejs npm
     can_compile cc -fsanitize=address,undefined || need "GCC's sanitizers" build-essential
     trial_main=''
     if ! have clang; then

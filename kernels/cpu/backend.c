@@ -14,7 +14,8 @@ static struct backend *open_isa(const char *isa, const struct backend_options *o
     }
     self->isa = cpu_isa_choose(isa);
     if (self->isa == NULL) {
-        error_set(err, ERROR_UNSUPPORTED, "this processor cannot run the %s kernels", isa);
+        error_set(err, ERROR_UNSUPPORTED, "this processor cannot run the %s kernels",
+                  isa != NULL ? isa : "cpu");
         goto fail;
     }
     unsigned threads = options->threads != 0 ? options->threads : topology_usable_cores();

@@ -5,8 +5,7 @@
 #include "kernels/cpu/simd/kernels.h"
 
 static bool supported(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           cpu_has_f16c();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && cpu_has_f16c();
 }
 
 const struct cpu_isa cpu_isa_avx2 = CPU_ISA("avx2", supported);

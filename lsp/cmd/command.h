@@ -1,7 +1,7 @@
 /* The subcommands of `aerie`, and the options they share.
  *
- * One file a subcommand, each with one function listed in lsp/main.c. A command prints its result on
- * stdout and at most one line, what failed, why, and what to do, on stderr. */
+ * One file a subcommand, each with one function listed in lsp/main.c. A command prints its result
+ * on stdout and at most one line, what failed, why, and what to do, on stderr. */
 #ifndef AERIE_LSP_CMD_COMMAND_H
 #define AERIE_LSP_CMD_COMMAND_H
 
@@ -57,10 +57,10 @@ struct command_option {
 
 /* Which of the common options a command takes, or'ed together. */
 enum common_set {
-    COMMON_MODEL = 1 << 0,   /* --model */
-    COMMON_ENGINE = 1 << 1,  /* --backend --threads --no-spec --in-process */
-    COMMON_SAMPLE = 1 << 2,  /* --seed --temperature --top-p --top-k --max-tokens */
-    COMMON_JSON = 1 << 3,    /* --json */
+    COMMON_MODEL = 1 << 0,  /* --model */
+    COMMON_ENGINE = 1 << 1, /* --backend --threads --no-spec --in-process */
+    COMMON_SAMPLE = 1 << 2, /* --seed --temperature --top-p --top-k --max-tokens */
+    COMMON_JSON = 1 << 3,   /* --json */
 };
 
 /* What a command line looks like; --help prints it. */

@@ -90,8 +90,7 @@ static void count(struct tally *tally, const struct eval_case *one, struct text_
                   unsigned added_errors) {
     struct text_view said = score_first_line(answer.bytes, answer.length);
     struct text_view truth = score_first_line(one->middle.bytes, one->middle.length);
-    bool exact =
-        said.length == truth.length && memcmp(said.bytes, truth.bytes, truth.length) == 0;
+    bool exact = said.length == truth.length && memcmp(said.bytes, truth.bytes, truth.length) == 0;
     tally->cases++;
     tally->offered += answer.length > 0;
     tally->exact += exact;
@@ -99,8 +98,8 @@ static void count(struct tally *tally, const struct eval_case *one, struct text_
     tally->nontrivial_exact += !one->bracket_only && exact;
     tally->similarity += score_edit_similarity(said, truth);
     tally->parse_errors += answer.length > 0 && added_errors > 0;
-    tally->repeats += score_repeats_suffix(answer.bytes, answer.length, one->suffix.bytes,
-                                           one->suffix.length);
+    tally->repeats +=
+        score_repeats_suffix(answer.bytes, answer.length, one->suffix.bytes, one->suffix.length);
 }
 
 /* False where nothing can go on; a case that fails to complete counts as one with no answer. */
@@ -152,8 +151,7 @@ static bool evaluate(struct evaluation *self, const struct eval_case *one, struc
             after.length -= gone;
         }
         unsigned errors = score_parse_errors(one->language, before, answer, after);
-        unsigned truth =
-            score_parse_errors(one->language, one->prefix, one->middle, one->suffix);
+        unsigned truth = score_parse_errors(one->language, one->prefix, one->middle, one->suffix);
         unsigned added = errors > truth ? errors - truth : 0;
         struct tally *tally = tally_of(self, one->language);
         if (tally != NULL) count(tally, one, answer, added);
@@ -208,7 +206,9 @@ static unsigned count_cases(const struct evaluation *self, const char *path) {
 
 /* ---- the report ------------------------------------------------------------------------------ */
 
-static double share(double part, unsigned whole) { return whole == 0 ? 0 : part / whole; }
+static double share(double part, unsigned whole) {
+    return whole == 0 ? 0 : part / whole;
+}
 
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -220,8 +220,8 @@ static double percentile(const struct evaluation *self, double p) {
 }
 
 static json_t *tally_json(const struct tally *tally) {
-    return json_pack("{s:i, s:f, s:f, s:f, s:f, s:f, s:f}", "cases", (int)tally->cases, "exactMatch",
-                     share(tally->exact, tally->cases), "exactMatchNonTrivial",
+    return json_pack("{s:i, s:f, s:f, s:f, s:f, s:f, s:f}", "cases", (int)tally->cases,
+                     "exactMatch", share(tally->exact, tally->cases), "exactMatchNonTrivial",
                      share(tally->nontrivial_exact, tally->nontrivial), "editSimilarity",
                      share(tally->similarity, tally->cases), "parseError",
                      share(tally->parse_errors, tally->offered), "repeatsSuffix",
@@ -236,8 +236,9 @@ static void print_json(const struct evaluation *self, const struct engine_info *
     json_object_set_new(report, "model", json_string(info->model_name));
     json_object_set_new(report, "backend", json_string(info->backend));
     json_object_set_new(report, "raw", json_boolean(self->raw));
-    json_object_set_new(report, "ms", json_pack("{s:f, s:f}", "p50", percentile(self, 0.5), "p95",
-                                                percentile(self, 0.95)));
+    json_object_set_new(
+        report, "ms",
+        json_pack("{s:f, s:f}", "p50", percentile(self, 0.5), "p95", percentile(self, 0.95)));
     json_object_set_new(report, "languages", languages);
     json_dumpf(report, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     putchar('\n');
@@ -288,9 +289,12 @@ int command_eval(int argc, char **argv) {
     char **files;
     int n_files;
     switch (options_parse(&usage, argc, argv, &self.common, &files, &n_files)) {
-    case OPTIONS_HELP: return EXIT_OK;
-    case OPTIONS_BAD: return EXIT_USAGE;
-    case OPTIONS_RUN: break;
+    case OPTIONS_HELP:
+        return EXIT_OK;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
+    case OPTIONS_RUN:
+        break;
     }
     struct error err = ERROR_INIT;
     if (limit != NULL) {

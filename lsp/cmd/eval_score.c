@@ -8,7 +8,9 @@
 
 enum { MAX_LINE = 1000 };
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 static struct text_view strip(const char *start, const char *end) {
     while (start < end && is_blank(*start))
@@ -62,8 +64,7 @@ bool score_repeats_suffix(const char *answer, size_t answer_length, const char *
     /* What follows on the cursor's own line is not a line that could be repeated. */
     const char *newline = memchr(suffix, '\n', suffix_length);
     if (newline == NULL) return false;
-    struct text_view next =
-        score_first_line(newline, suffix_length - (size_t)(newline - suffix));
+    struct text_view next = score_first_line(newline, suffix_length - (size_t)(newline - suffix));
     return said.length > 1 && said.length == next.length &&
            memcmp(said.bytes, next.bytes, said.length) == 0;
 }

@@ -27,7 +27,7 @@ struct completion {
     enum completion_mode mode;
     size_t held_back; /* see lsp/context/prompt.h */
     bool raw;
-    char *selected;   /* what the text to insert begins with, "" for nothing */
+    char *selected; /* what the text to insert begins with, "" for nothing */
     size_t replace_start, replace_end;
     uint64_t started_ns;
     double context_ms;

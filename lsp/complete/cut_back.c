@@ -29,8 +29,8 @@ static size_t assemble(char *whole, struct text_view before, struct text_view te
     return before.length + length + after.length;
 }
 
-/* Errors with all of the text up to `length`; the tree was parsed with `previous` bytes of it, which
- * are still in `whole`. UINT32_MAX where memory is short. */
+/* Errors with all of the text up to `length`; the tree was parsed with `previous` bytes of it,
+ * which are still in `whole`. UINT32_MAX where memory is short. */
 static unsigned errors_with(struct syntax *syntax, char *whole, struct text_view before,
                             struct text_view text, size_t previous, size_t length,
                             struct text_view after) {

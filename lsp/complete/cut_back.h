@@ -8,8 +8,8 @@
 /* Texts longer than this, with what is around them, are left alone: parsing them takes too long. */
 enum { CUT_BACK_MAX_BYTES = 256 << 10 };
 
-/* The length of `text` to keep between `before` and `after`: all of it, all but a final ";", or up to
- * the end of one of its lines, whichever leaves the fewest ERROR and MISSING nodes in the syntax
+/* The length of `text` to keep between `before` and `after`: all of it, all but a final ";", or up
+ * to the end of one of its lines, whichever leaves the fewest ERROR and MISSING nodes in the syntax
  * tree of the whole; the longest of these on a tie. A cut after which the last line says what the
  * next one says is not made. All of it where there is no grammar (NULL), where it is empty, or
  * where memory is short. */

@@ -37,11 +37,19 @@ void syntax_free(struct syntax *self) {
     free(self);
 }
 
-const struct grammar *syntax_grammar(const struct syntax *self) { return self->grammar; }
-bool syntax_is_current(const struct syntax *self) { return self->current; }
-const TSTree *syntax_tree(const struct syntax *self) { return self->tree; }
+const struct grammar *syntax_grammar(const struct syntax *self) {
+    return self->grammar;
+}
+bool syntax_is_current(const struct syntax *self) {
+    return self->current;
+}
+const TSTree *syntax_tree(const struct syntax *self) {
+    return self->tree;
+}
 
-static TSPoint point(struct text_point at) { return (TSPoint){at.row, at.column}; }
+static TSPoint point(struct text_point at) {
+    return (TSPoint){at.row, at.column};
+}
 
 void syntax_edited(struct syntax *self, const struct text_edit *edit) {
     self->current = false;

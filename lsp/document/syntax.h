@@ -39,8 +39,8 @@ bool syntax_parse(struct syntax *self, const char *text, size_t length, const at
 /* Has the tree been parsed since the last edit? False before the first parse. */
 bool syntax_is_current(const struct syntax *self);
 
-/* The tree, or NULL before the first parse; the syntax keeps it. ts_tree_copy makes one that another
- * thread may read. */
+/* The tree, or NULL before the first parse; the syntax keeps it. ts_tree_copy makes one that
+ * another thread may read. */
 const TSTree *syntax_tree(const struct syntax *self);
 
 /* Takes over a tree parsed elsewhere (the thread pool) from exactly the present text. */

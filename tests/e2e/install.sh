@@ -10,6 +10,7 @@ if ! command -v npm >/dev/null 2>&1; then
     exit 0
 fi
 mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
 cd "$source"
 sum=$(cat package.json package-lock.json .npmrc | cksum)
 if [ "$(cat "$folder/installed" 2>/dev/null || true)" = "$sum" ]; then

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, '..', '..');
 
 // The program under test: $AERIE, else where the release preset builds it.
-export const aerie = process.env.AERIE || join(root, 'build', 'release', 'aerie');
+export const aerie = resolve(process.env.AERIE || join(root, 'build', 'release', 'aerie'));
 
 // The default model, where it is installed; null without one.
 export const model = (() => {
@@ -23,7 +23,8 @@ export const model = (() => {
 export const noModel = '/nonexistent/none.gguf';
 
 // `npm ci` runs in the build folder (install.sh), so packages are looked up from there.
-const packages = process.env.AERIE_E2E_PACKAGES || join(dirname(aerie), 'tests', 'e2e', 'packages');
+const packages = resolve(process.env.AERIE_E2E_PACKAGES ||
+    join(dirname(aerie), 'tests', 'e2e', 'packages'));
 if (!existsSync(join(packages, 'node_modules'))) {
     console.error(`no packages in ${packages}; \`sh tests/e2e/install.sh FOLDER\` puts them into ` +
         'FOLDER, AERIE_E2E_PACKAGES names it');

@@ -1,5 +1,5 @@
-/* tiny_model PATH: a small random model with a working vocabulary, for tests that need the engine to
- * run but not to make sense. */
+/* tiny_model PATH: a small random model with a working vocabulary, for tests that need the engine
+ * to run but not to make sense. */
 #include "tests/support/random_gguf.h"
 
 #include <stdio.h>

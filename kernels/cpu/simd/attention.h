@@ -33,7 +33,7 @@ static ALWAYS_INLINE void attention_scores(const int Q, float *scores, const flo
 static ALWAYS_INLINE void attention_values(const int Q, const int V, float *sums,
                                            const float *weights, const uint16_t *values,
                                            size_t stride, size_t n_tokens) {
-    vf acc[SCORE_QUERIES][4];
+    vf acc[SCORE_QUERIES][VALUE_VECTORS];
     UNROLL
     for (int i = 0; i < Q; i++)
         UNROLL
@@ -113,8 +113,8 @@ static ALWAYS_INLINE void attention_page(const int Q, const struct attention_til
                                    sums + (size_t)i * stride, tile);
     }
     size_t d = 0;
-    for (; d + 4 * VF_LANES <= stride; d += 4 * VF_LANES)
-        attention_values(Q, 4, sums + d, scores, values + d, stride, n_most);
+    for (; d + VALUE_VECTORS * VF_LANES <= stride; d += VALUE_VECTORS * VF_LANES)
+        attention_values(Q, VALUE_VECTORS, sums + d, scores, values + d, stride, n_most);
     for (; d < stride; d += VF_LANES)
         attention_values(Q, 1, sums + d, scores, values + d, stride, n_most);
 }
@@ -133,10 +133,17 @@ static void simd_attention(const struct attention_tile *tile) {
         while (tile->positions[first] < page * KV_PAGE_TOKENS)
             first++;
         uint32_t i = first;
-        for (; i + SCORE_QUERIES <= tile->n_queries; i += SCORE_QUERIES)
-            attention_page(SCORE_QUERIES, tile, i, page, max + i, sum + i);
-        for (; i < tile->n_queries; i++)
-            attention_page(1, tile, i, page, max + i, sum + i);
+#define ATTENTION_GROUP(Q)                                                                         \
+    for (; i + Q <= tile->n_queries; i += Q)                                                       \
+        attention_page(Q, tile, i, page, max + i, sum + i);
+#if SCORE_QUERIES >= 8
+        ATTENTION_GROUP(8)
+        ATTENTION_GROUP(4)
+        ATTENTION_GROUP(3)
+#endif
+        ATTENTION_GROUP(2)
+        ATTENTION_GROUP(1)
+#undef ATTENTION_GROUP
     }
     for (uint32_t i = 0; i < tile->n_queries; i++)
         for (size_t d = 0; d < tile->head_dim; d++)

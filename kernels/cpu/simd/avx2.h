@@ -10,6 +10,7 @@
 #define FEW_TOKENS    4
 #define GEMM_TOKENS   3
 #define SCORE_QUERIES 2
+#define VALUE_VECTORS 4
 
 typedef __m256 vf;
 typedef __m256i vi;

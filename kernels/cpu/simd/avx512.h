@@ -9,7 +9,8 @@
 #define FEW_ROWS      2
 #define FEW_TOKENS    8
 #define GEMM_TOKENS   6
-#define SCORE_QUERIES 4
+#define SCORE_QUERIES 8
+#define VALUE_VECTORS 2
 
 typedef __m512 vf;
 typedef __m512i vi;

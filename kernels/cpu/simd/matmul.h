@@ -16,7 +16,10 @@
 #define DOTS MATMUL_NAME(dots)
 
 /* R rows times T tokens. Each product has one accumulator vector that walks the columns in order,
- * whatever R and T are: that is what makes gemv and few agree bit for bit. */
+ * whatever R and T are: that is what makes gemv and few agree bit for bit. The next R rows are
+ * asked for while these are computed: without that, one thread decodes SmolLM2 135M at two thirds
+ * of the speed (15.0 ms a token instead of 10.6), because rows this short end before hardware
+ * prefetchers have caught on. */
 static ALWAYS_INLINE void MATMUL_NAME(dots)(const int R, const int T, const uint8_t *rows,
                                             size_t row_bytes, size_t cols, const float *x,
                                             size_t x_stride, float *y, size_t y_stride) {
@@ -26,12 +29,13 @@ static ALWAYS_INLINE void MATMUL_NAME(dots)(const int R, const int T, const uint
         UNROLL
     for (int t = 0; t < T; t++)
         acc[r][t] = vf_zero();
-    size_t n_blocks = cols / 32;
+    size_t n_blocks = cols / 32, block_bytes = n_blocks > 0 ? row_bytes / n_blocks : 0;
     for (size_t b = 0; b < n_blocks; b++, x += 32) {
         UNROLL
         for (int r = 0; r < R; r++) {
             vf w[VECTORS_32];
             MATMUL_NAME(dequantize)(rows + (size_t)r * row_bytes, b, w);
+            __builtin_prefetch(rows + (size_t)(R + r) * row_bytes + b * block_bytes);
             UNROLL
             for (int i = 0; i < VECTORS_32; i++)
                 UNROLL

@@ -10,6 +10,7 @@
 #define FEW_TOKENS    4
 #define GEMM_TOKENS   6
 #define SCORE_QUERIES 2
+#define VALUE_VECTORS 4
 
 typedef float32x4_t vf;
 typedef int32x4_t vi;

@@ -12,7 +12,8 @@
  *   GEMV_ROWS               rows that meet one token at a time
  *   FEW_ROWS × FEW_TOKENS   accumulators of a matrix times few tokens
  *   4 × GEMM_TOKENS         those of a matrix times many
- *   SCORE_QUERIES           queries that share a pass over the keys of a page */
+ *   SCORE_QUERIES           queries that share a pass over a page, at most
+ *   VALUE_VECTORS           vectors of a value's dimensions they sum up at a time */
 #include "kernels/tensor.h"
 
 #include <math.h>
@@ -23,7 +24,8 @@
 #define FEW_ROWS      1
 #define FEW_TOKENS    2
 #define GEMM_TOKENS   2
-#define SCORE_QUERIES 1
+#define SCORE_QUERIES 2
+#define VALUE_VECTORS 2
 
 typedef float vf __attribute__((vector_size(16)));
 typedef int32_t vi __attribute__((vector_size(16)));

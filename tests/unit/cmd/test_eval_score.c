@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-static struct text_view view(const char *text) { return (struct text_view){text, strlen(text)}; }
+static struct text_view view(const char *text) {
+    return (struct text_view){text, strlen(text)};
+}
 
 static void the_first_line_with_something_on_it_counts(void **state) {
     (void)state;
@@ -35,8 +37,12 @@ static void similarity_is_one_minus_the_share_of_edits(void **state) {
         const char *a, *b;
         double similarity;
     } table[] = {
-        {"", "", 1},          {"abc", "abc", 1},     {"abc", "", 0},
-        {"abcd", "abxd", .75}, {"kitten", "sitting", 1 - 3.0 / 7}, {"ab", "ba", 0},
+        {"", "", 1},
+        {"abc", "abc", 1},
+        {"abc", "", 0},
+        {"abcd", "abxd", .75},
+        {"kitten", "sitting", 1 - 3.0 / 7},
+        {"ab", "ba", 0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         double found = score_edit_similarity(view(table[i].a), view(table[i].b));

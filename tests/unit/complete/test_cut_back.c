@@ -14,8 +14,7 @@ static const struct {
     const char *language_id, *before, *text, *after, *kept;
 } stories[] = {
     /* The block's end stands after the cursor already. */
-    {"c", "int f(int x)\n", "{\n    return x;\n}", "\n    return x + 1;\n}\n",
-     "{\n    return x;"},
+    {"c", "int f(int x)\n", "{\n    return x;\n}", "\n    return x + 1;\n}\n", "{\n    return x;"},
     {"java", "class A {\n  int f()\n  ", "{\n    return 1;\n  }", "\n    return 2;\n  }\n}\n",
      "{\n    return 1;"},
     {"javascript", "function f(x) ", "{\n  return x;\n}", "\n  return 2;\n}\n", "{\n  return x;"},
@@ -35,7 +34,9 @@ static const struct {
     {"klingon", "", "{{{\n}", "", "{{{\n}"},
 };
 
-static struct text_view view(const char *text) { return (struct text_view){text, strlen(text)}; }
+static struct text_view view(const char *text) {
+    return (struct text_view){text, strlen(text)};
+}
 
 static void completions_are_cut_where_the_code_breaks(void **state) {
     (void)state;

@@ -18,9 +18,15 @@ static const struct {
     {"c", "int a;\nint f(int x) { return x; }\nint b;\n", {"int n;\n", "/* é */\n", "struct s;\n"}},
     {"cpp", "int a;\nclass C { int x; };\n", {"int n;\n", "using T = int;\n", "// 漢字\r\n"}},
     {"java", "class A {}\nclass B { int x; }\n", {"class N {}\n", "interface I {}\n", "// 😀\n"}},
-    {"javascript", "f(1);\nfunction g() { return 2; }\n", {"h();\n", "let x = `a\nb`;\n", "// ü\n"}},
-    {"python", "a = 1\ndef f():\n    return a\nb = 2\n", {"c = 3\n", "# ä\n", "if a:\n    b = 1\n"}},
-    {"shellscript", "a=1\nf() { echo \"$a\"; }\nf\n", {"ls -l\n", "# ß\n", "if true; then ls; fi\n"}},
+    {"javascript",
+     "f(1);\nfunction g() { return 2; }\n",
+     {"h();\n", "let x = `a\nb`;\n", "// ü\n"}},
+    {"python",
+     "a = 1\ndef f():\n    return a\nb = 2\n",
+     {"c = 3\n", "# ä\n", "if a:\n    b = 1\n"}},
+    {"shellscript",
+     "a=1\nf() { echo \"$a\"; }\nf\n",
+     {"ls -l\n", "# ß\n", "if true; then ls; fi\n"}},
     {"sql", "SELECT a FROM t;\nSELECT b FROM t;\n", {"SELECT 1;\n", "-- ö\n", "DELETE FROM t;\n"}},
 };
 enum { N_SESSIONS = sizeof sessions / sizeof *sessions };

@@ -54,7 +54,8 @@ static bool predicates_hold(const TSQuery *query, const TSQueryMatch *match, con
 }
 
 static uint32_t trimmed(const char *source, uint32_t start, uint32_t end) {
-    while (end > start && (source[end - 1] == ' ' || source[end - 1] == '\n')) end--;
+    while (end > start && (source[end - 1] == ' ' || source[end - 1] == '\n'))
+        end--;
     return end;
 }
 
@@ -92,8 +93,8 @@ static char *describe(const struct grammar *grammar, enum query_kind kind, const
         if (end >= start + 2 && memcmp(source + end - 2, "=>", 2) == 0)
             end = trimmed(source, start, end - 2);
         if (name_end > name_start)
-            used += (size_t)snprintf(out + used, 65536 - used, "%.*s: ",
-                                     (int)(name_end - name_start), source + name_start);
+            used += (size_t)snprintf(out + used, 65536 - used,
+                                     "%.*s: ", (int)(name_end - name_start), source + name_start);
         used += (size_t)snprintf(out + used, 65536 - used, "%.*s\n", (int)(end - start),
                                  source + start);
         assert_true(used < 65000);
@@ -190,7 +191,8 @@ static const struct {
      "Id: type Id = string;\n"
      "dist: function dist(p: Point): number\n"},
     {"rust",
-     "use std::fs;\nstruct Point { x: i32 }\nimpl Point {\n    fn norm(&self) -> i32 { self.x }\n}\n",
+     "use std::fs;\nstruct Point { x: i32 }\nimpl Point {\n    fn norm(&self) -> i32 { self.x "
+     "}\n}\n",
      "use std::fs;\n",
      "Point: struct Point { x: i32 }\n"
      "norm: fn norm(&self) -> i32\n"},

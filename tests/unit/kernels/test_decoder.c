@@ -50,16 +50,16 @@ static const struct tiny_options decoders[] = {
      .type = TENSOR_Q5_K,
      .n_layers = 2,
      .d_model = 256,
-     .n_heads = 40,
-     .n_kv_heads = 2,
-     .head_dim = 32,
+     .n_heads = 32,
+     .n_kv_heads = 1,
+     .head_dim = 8,
      .d_ff = 256,
      .n_vocab = 64,
      .frequency_factors = true,
-     .rope_dims = 20,
+     .rope_dims = 6,
      .clamp = 0.7f},
 };
-enum { N_DECODERS = sizeof decoders / sizeof decoders[0], N_TOKENS = 90, POOL = 16 };
+enum { N_DECODERS = sizeof decoders / sizeof decoders[0], N_TOKENS = 72, POOL = 16 };
 
 /* A decoder on a backend with a cache. */
 struct session {
@@ -131,8 +131,9 @@ static float largest_difference(const float *a, const float *b, size_t n) {
     return most;
 }
 
-/* Half-precision keys and values are the only difference that is not float32 rounding. */
-static const float HALF_PRECISION = 5e-3f;
+/* Half-precision keys and values are the only difference that is not float32 rounding; relative to
+ * the largest logit. */
+static const float HALF_PRECISION = 2e-3f;
 
 static void every_position_agrees_with_the_reference(void **state) {
     (void)state;
@@ -154,7 +155,7 @@ static void every_position_agrees_with_the_reference(void **state) {
                 largest_difference(logits, truth, (size_t)N_TOKENS * reference.n_vocab);
             print_message("%-8s %-48s %.2g of %.2g\n", isa->name, decoders[i].name,
                           (double)difference, (double)largest);
-            assert_true(difference <= HALF_PRECISION);
+            assert_true(difference <= HALF_PRECISION * largest);
             close_session(&cpu);
         }
         free(truth);
@@ -167,8 +168,7 @@ static void every_position_agrees_with_the_reference(void **state) {
 /* A prompt cut in two at any point, the way chunks and cached prefixes cut it. */
 static void a_split_prompt_gives_the_logits_of_the_whole(void **state) {
     (void)state;
-    static const uint32_t cuts[] = {1,  2,  7,  15, 16, 17, 31, 32, 33,
-                                    50, 63, 64, 65, 73, 74, 88, 89};
+    static const uint32_t cuts[] = {33, 1, 7, 16, 17, 31, 32, 64, 71};
     for (size_t i = 0; i < N_DECODERS; i++) {
         struct tiny_decoder *tiny = tiny_create(&decoders[i]);
         int32_t tokens[N_TOKENS];
@@ -180,7 +180,9 @@ static void a_split_prompt_gives_the_logits_of_the_whole(void **state) {
             float *whole = new_logits(s), *parts = new_logits(s);
             size_t n = (size_t)N_TOKENS * s->n_vocab;
             feed(s, tokens, 0, N_TOKENS, pages_a, whole);
-            for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++) {
+            size_t n_cuts =
+                backend == 0 ? 2 : sizeof cuts / sizeof cuts[0]; /* the reference is slow */
+            for (size_t c = 0; c < n_cuts; c++) {
                 feed(s, tokens, 0, cuts[c], pages_b, parts);
                 feed(s, tokens, cuts[c], N_TOKENS - cuts[c], pages_b,
                      parts + (size_t)cuts[c] * s->n_vocab);
@@ -203,6 +205,7 @@ static void wide_steps_give_the_bits_of_single_ones(void **state) {
         int32_t tokens[N_TOKENS];
         fill_tokens(tokens, N_TOKENS, decoders[i].n_vocab, i + 20);
         EACH_ISA(isa) {
+            if (i % 3 != 0 && isa != cpu_isa_choose(NULL)) continue; /* two decoders on all sets */
             struct session s = open_cpu(isa, 2, tiny_spec(tiny));
             float *single = new_logits(&s), *grouped = new_logits(&s);
             for (uint32_t t = 0; t < N_TOKENS; t++)
@@ -227,15 +230,16 @@ static void the_number_of_threads_changes_no_bit(void **state) {
         int32_t tokens[N_TOKENS];
         fill_tokens(tokens, N_TOKENS, decoders[i].n_vocab, i + 30);
         EACH_ISA(isa) {
+            if (i % 3 != 0 && isa != cpu_isa_choose(NULL)) continue; /* two decoders on all sets */
             float *first = NULL;
             size_t bytes = sizeof *first * N_TOKENS * decoders[i].n_vocab;
-            for (unsigned threads = 1; threads <= 5; threads++) {
+            for (unsigned threads = 1; threads <= 5; threads += 2) {
                 struct session s = open_cpu(isa, threads, tiny_spec(tiny));
                 assert_int_equal(backend_info(s.backend)->threads, threads);
                 float *logits = new_logits(&s);
-                feed(&s, tokens, 0, 60, pages_a, logits);
-                feed(&s, tokens, 60, 10, pages_a, logits + (size_t)60 * s.n_vocab);
-                for (uint32_t t = 70; t < N_TOKENS; t++)
+                feed(&s, tokens, 0, 50, pages_a, logits);
+                feed(&s, tokens, 50, 16, pages_a, logits + (size_t)50 * s.n_vocab);
+                for (uint32_t t = 66; t < N_TOKENS; t++)
                     feed(&s, tokens, t, 1, pages_a, logits + (size_t)t * s.n_vocab);
                 if (first == NULL)
                     first = logits;

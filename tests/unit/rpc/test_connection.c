@@ -22,7 +22,7 @@ struct peer {
 
 static void on_send(void *user, char *frame, size_t length) {
     struct peer *peer = user;
-    const char *body = strstr(frame, "\r\n\r\n") + 4;
+    const char *body = (const char *)memmem(frame, length, "\r\n\r\n", 4) + 4;
     size_t used = strlen(peer->sent);
     snprintf(peer->sent + used, sizeof peer->sent - used, "%.*s\n",
              (int)(length - (size_t)(body - frame)), body);
@@ -120,7 +120,7 @@ static void assert_sent(struct peer *peer, const char *expected) {
 #define RESULT(id, value) "{\"jsonrpc\":\"2.0\",\"id\":" #id ",\"result\":" value "}\n"
 #define FAILURE(id, code, text)                                                                    \
     "{\"jsonrpc\":\"2.0\",\"id\":" #id ",\"error\":{\"code\":" #code ",\"message\":\"" text "\"}}" \
-                                                                                            "\n"
+    "\n"
 
 static void start_initialized(struct peer *peer) {
     start(peer);
