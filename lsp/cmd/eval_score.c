@@ -1,6 +1,6 @@
 #include "lsp/cmd/eval_score.h"
 
-#include "grammars/registry.h"
+#include "lsp/document/syntax.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -69,37 +69,22 @@ bool score_repeats_suffix(const char *answer, size_t answer_length, const char *
            memcmp(said.bytes, next.bytes, said.length) == 0;
 }
 
-static unsigned count_errors(TSNode root) {
-    unsigned count = 0;
-    TSTreeCursor cursor = ts_tree_cursor_new(root);
-    for (;;) {
-        TSNode node = ts_tree_cursor_current_node(&cursor);
-        count += ts_node_is_error(node) || ts_node_is_missing(node);
-        if (ts_node_has_error(node) && ts_tree_cursor_goto_first_child(&cursor)) continue;
-        while (!ts_tree_cursor_goto_next_sibling(&cursor))
-            if (!ts_tree_cursor_goto_parent(&cursor)) {
-                ts_tree_cursor_delete(&cursor);
-                return count;
-            }
-    }
-}
-
 unsigned score_parse_errors(const char *language_id, struct text_view before,
                             struct text_view middle, struct text_view after) {
     const struct grammar *grammar = grammar_for_language_id(language_id);
     size_t length = before.length + middle.length + after.length;
-    if (grammar == NULL || length > UINT32_MAX) return 0;
+    if (grammar == NULL) return 0;
     char *text = malloc(length + 1);
     if (text == NULL) return 0;
     memcpy(text, before.bytes, before.length);
     memcpy(text + before.length, middle.bytes, middle.length);
     memcpy(text + before.length + middle.length, after.bytes, after.length);
-    TSParser *parser = ts_parser_new();
-    ts_parser_set_language(parser, grammar->language());
-    TSTree *tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)length);
-    unsigned count = tree == NULL ? 0 : count_errors(ts_tree_root_node(tree));
-    ts_tree_delete(tree);
-    ts_parser_delete(parser);
+    TSTree *tree = syntax_parse_whole(grammar, text, length, NULL);
+    unsigned count = 0;
+    if (tree != NULL) {
+        count = syntax_count_errors(ts_tree_root_node(tree));
+        ts_tree_delete(tree);
+    }
     free(text);
     return count;
 }

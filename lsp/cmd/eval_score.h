@@ -22,7 +22,7 @@ bool score_repeats_suffix(const char *answer, size_t answer_length, const char *
                           size_t suffix_length);
 
 /* ERROR and MISSING nodes in the syntax tree of before + middle + after. 0 where no grammar knows
- * the language or memory runs out. */
+ * the language, the text is too long for a tree or memory runs out. */
 unsigned score_parse_errors(const char *language_id, struct text_view before,
                             struct text_view middle, struct text_view after);
 
