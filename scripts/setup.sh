@@ -41,7 +41,8 @@ quietly() {
         trap 'kill "$quiet_pid" 2>/dev/null; exit 130' INT TERM HUP
         while kill -0 "$quiet_pid" 2>/dev/null; do
             printf '%s    %s %s%ss %s%s' "$erase" "$quiet_label" "$dim" \
-                $(($(now) - quiet_start)) "$(tail -n 1 "$quiet_log" | tr -d '\r' | cut -c 1-56)" \
+                $(($(now) - quiet_start)) "$(tail -n 1 "$quiet_log" | tr -d '\r' |
+                    sed 's,CMakeFiles/[^ ]*\.dir/,,' | cut -c 1-56)" \
                 "$plain"
             sleep 0.3
         done
