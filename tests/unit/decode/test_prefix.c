@@ -134,20 +134,20 @@ static void the_least_of_machine_and_group_counts(void **state) {
     put("/proc/meminfo", "MemTotal:       8000 kB\nMemFree:  10 kB\nMemAvailable:    4000 kB\n");
     assert_true(memory_available(root) == 4000u * 1024);
 
-    put("/proc/self/cgroup", "0::/work/job\n");
-    put("/sys/fs/cgroup/work/job/memory.max", "max\n");
-    put("/sys/fs/cgroup/work/job/memory.current", "5000\n");
+    put("/proc/self/cgroup", "0::/tasks/one\n");
+    put("/sys/fs/cgroup/tasks/one/memory.max", "max\n");
+    put("/sys/fs/cgroup/tasks/one/memory.current", "5000\n");
     assert_true(memory_available(root) == 4000u * 1024);
 
     /* A limit on a group further up holds, too; file pages do not count as used. */
-    put("/sys/fs/cgroup/work/memory.max", "1000000\n");
-    put("/sys/fs/cgroup/work/memory.current", "900000\n");
-    put("/sys/fs/cgroup/work/memory.stat", "anon 1\ninactive_file 300000\nactive_file 100000\n");
+    put("/sys/fs/cgroup/tasks/memory.max", "1000000\n");
+    put("/sys/fs/cgroup/tasks/memory.current", "900000\n");
+    put("/sys/fs/cgroup/tasks/memory.stat", "anon 1\ninactive_file 300000\nactive_file 100000\n");
     assert_true(memory_available(root) == 500000);
 
-    put("/sys/fs/cgroup/work/job/memory.max", "6000\n");
+    put("/sys/fs/cgroup/tasks/one/memory.max", "6000\n");
     assert_true(memory_available(root) == 1000);
-    put("/sys/fs/cgroup/work/job/memory.max", "100\n");
+    put("/sys/fs/cgroup/tasks/one/memory.max", "100\n");
     assert_true(memory_available(root) == 0);
 }
 
