@@ -135,8 +135,12 @@ static const char *read_header(struct framing *self, const char *line, size_t le
 /* Reads header lines. True once the block is complete or refused: *event is then to be acted on. */
 static bool step_header(struct framing *self, enum framing_event *event, struct error *err) {
     for (;;) {
-        const char *block = self->bytes + self->start;
         size_t available = self->end - self->start;
+        if (available == 0) { /* and perhaps no buffer yet */
+            *event = FRAMING_NEED_MORE;
+            return false;
+        }
+        const char *block = self->bytes + self->start;
         size_t from = self->lines + self->scanned;
         const char *newline =
             available > from ? memchr(block + from, '\n', available - from) : NULL;
