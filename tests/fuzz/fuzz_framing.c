@@ -52,7 +52,7 @@ static size_t answers;
 static void on_send(void *user, char *frame, size_t length) {
     (void)user;
     /* Whatever comes in, what goes out is well formed. */
-    const char *body = strstr(frame, "\r\n\r\n");
+    const char *body = memmem(frame, length, "\r\n\r\n", 4);
     if (body == NULL) abort();
     body += 4;
     json_t *message = json_loadb(body, length - (size_t)(body - frame), 0, NULL);
