@@ -79,6 +79,7 @@ size_t cut_back(const struct grammar *grammar, struct text_view before, struct t
                 struct text_view after) {
     size_t n = before.length + text.length + after.length;
     if (grammar == NULL || text.length == 0 || n > CUT_BACK_MAX_BYTES) return text.length;
+    if (next_cut(text, text.length) == 0) return text.length; /* one line: nothing to choose from */
     size_t best = text.length;
     char *whole = malloc(n + 1);
     struct syntax *syntax = syntax_create(grammar, NULL);
