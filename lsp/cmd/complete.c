@@ -1,9 +1,9 @@
 /* aerie complete: one completion at a place in a file. */
 #include "base/clock.h"
-#include "engine/model/store.h"
 #include "lsp/cmd/command.h"
 #include "lsp/cmd/ghost_text.h"
 #include "lsp/cmd/input.h"
+#include "lsp/cmd/open_engine.h"
 #include "lsp/cmd/place_argument.h"
 #include "lsp/cmd/progress.h"
 #include "lsp/complete/completion.h"
@@ -120,7 +120,7 @@ static bool run(const char *argument, const char *language, const struct common_
     struct place_argument place = {0};
     struct document *document = NULL;
     struct engine *engine = NULL;
-    char *text = NULL, *model = NULL;
+    char *text = NULL;
     size_t length, offset;
     bool ok = false;
 
@@ -131,19 +131,12 @@ static bool run(const char *argument, const char *language, const struct common_
     document = document_create(place.path, language, 0, text, length, err);
     if (document == NULL || !place_argument_offset(&place, document, &offset, err)) goto end;
 
-    model = store_resolve(common->model, err);
-    if (model == NULL) goto end;
-    engine = engine_open(&(struct engine_options){.model_path = model,
-                                                  .backend = common->backend,
-                                                  .threads = common->threads,
-                                                  .on_progress = progress_load},
-                         err);
+    engine = open_engine(common, progress_load, err);
     progress_clear();
     if (engine == NULL) goto end;
     ok = complete(engine, place.path, document, offset, common, err);
 end:
     engine_close(engine);
-    free(model);
     document_free(document);
     free(text);
     free(place.path);

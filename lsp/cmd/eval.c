@@ -1,9 +1,9 @@
 /* aerie eval: infilling accuracy over files of cases, through the same path as the server.
  *
  * A case is one line of JSON: {"id", "language", "prefix", "suffix", "middle", "bracket_only"}. */
-#include "engine/model/store.h"
 #include "lsp/cmd/command.h"
 #include "lsp/cmd/eval_score.h"
+#include "lsp/cmd/open_engine.h"
 #include "lsp/cmd/progress.h"
 #include "lsp/complete/completion.h"
 
@@ -102,7 +102,7 @@ static void count(struct tally *tally, const struct eval_case *one, struct text_
         score_repeats_suffix(answer.bytes, answer.length, one->suffix.bytes, one->suffix.length);
 }
 
-/* False where nothing can go on; a case that fails to complete counts as one with no answer. */
+/* False where the engine failed: figures without that case would say nothing. */
 static bool evaluate(struct evaluation *self, const struct eval_case *one, struct error *err) {
     size_t length = one->prefix.length + one->suffix.length;
     char *text = malloc(length + 1);
@@ -307,13 +307,7 @@ int command_eval(int argc, char **argv) {
         self.limit = (unsigned)value;
     }
     bool ok = false;
-    char *path = store_resolve(self.common.model, &err);
-    if (path == NULL) goto done;
-    self.engine = engine_open(&(struct engine_options){.model_path = path,
-                                                       .backend = self.common.backend,
-                                                       .threads = self.common.threads,
-                                                       .on_progress = progress_load},
-                              &err);
+    self.engine = open_engine(&self.common, progress_load, &err);
     if (self.engine == NULL) goto done;
     unsigned total = 0, done = 0;
     for (int i = 0; i < n_files; i++)
@@ -332,7 +326,6 @@ int command_eval(int argc, char **argv) {
 done:
     progress_clear();
     engine_close(self.engine);
-    free(path);
     free(self.ms);
     return ok ? EXIT_OK : command_failed(&err);
 }

@@ -3,10 +3,10 @@
  * ctrl-C ends the text where it is: the line is finished, the exit status is 1. A second one kills.
  */
 #include "engine/engine.h"
-#include "engine/model/store.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "lsp/cmd/command.h"
 #include "lsp/cmd/input.h"
+#include "lsp/cmd/open_engine.h"
 #include "lsp/cmd/progress.h"
 
 #include <jansson.h>
@@ -226,19 +226,12 @@ static int run(const char *path, const struct common_options *common, bool chat)
     struct engine *engine = NULL;
     struct token_list prompt = {0};
     struct output output = {.json = common->json};
-    char *model = NULL;
     size_t length = 0;
     int status;
     char *text = input_read(path, &length, &err);
     if (text == NULL) goto fail;
-    model = store_resolve(common->model, &err);
-    if (model == NULL) goto fail;
     watch_interrupt();
-    engine = engine_open(&(struct engine_options){.model_path = model,
-                                                  .backend = common->backend,
-                                                  .threads = common->threads,
-                                                  .on_progress = load},
-                         &err);
+    engine = open_engine(common, load, &err);
     if (engine == NULL) goto fail;
     if (!make_prompt(engine, chat, text, length, &prompt, &err)) goto fail;
     if (!generate(engine, &prompt, common, &output, &err)) goto fail;
@@ -251,7 +244,6 @@ done:
     engine_close(engine);
     token_list_free(&prompt);
     free(output.text);
-    free(model);
     free(text);
     return status;
 }

@@ -1,5 +1,5 @@
 /* One completion, from a place in a text to the text to insert: what the server's handlers,
- * `aerie complete` and (later) `aerie eval` all go through. */
+ * `aerie complete` and `aerie eval` all go through. */
 #ifndef AERIE_LSP_COMPLETE_COMPLETION_H
 #define AERIE_LSP_COMPLETE_COMPLETION_H
 
